@@ -1,0 +1,385 @@
+"""Recipes: a source, models and a list of steps. YAML is the serialisation, never a second language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_serializer, model_validator
+
+from . import registry, yamlio
+from .dataset import Column, Columns
+from .errors import CapabilityError, RecipeError, SourceError, nearest
+from .fingerprint import FORMAT, digest, without_excluded
+from .operator import Operator
+from .source import Source
+from .validation import FieldError, explain
+
+_FROZEN = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Price(BaseModel):
+    """Dollars for a million tokens, where the price list does not know the model."""
+
+    model_config = _FROZEN
+    input: float = Field(ge=0)
+    """US dollars for 1,000,000 tokens read."""
+    output: float = Field(ge=0)
+    """US dollars for 1,000,000 tokens written."""
+
+
+class ModelSpec(BaseModel):
+    """One model of a recipe: its address and how it is asked."""
+
+    model_config = _FROZEN
+    spec: str
+    """`local/smollm2`, `openai/gpt-5-mini`, `http://host:8000/v1#qwen3`, `ollama/llama3.2`, `embed/tfidf` ..."""
+    id: str | None = None
+    """What the model is, where its address does not say; then the address does not enter the call's key."""
+    sampling: dict[str, Any] = {}
+    """Sampling used where a step does not set its own: `temperature`, `top_p`, `max_tokens`, `stop` ..."""
+    max_in_flight: int | None = Field(None, ge=1, le=4096)
+    """Calls open at once; the model's own default where not given."""
+    timeout_s: float = Field(120.0, gt=0)
+    """Seconds for one call, after which it is asked again."""
+    outage_timeout_s: float = Field(600.0, gt=0)
+    """Seconds without any reply after which the run stops (and can be resumed)."""
+    api_key_env: str | None = None
+    """Name of the environment variable that holds the key; the key itself is never stored."""
+    price: Price | None = None
+    """Prices, where the list does not know the model."""
+    schema_mode: Literal["json_schema", "json_object", "none"] = "json_schema"
+    """How a server is held to a JSON Schema; `none` leaves it to the correction loop alone."""
+    can_score: bool = False
+    """True where the server's `/completions` takes `echo` with `logprobs` (vLLM does), so that it can score."""
+    batch: bool = False
+    """Send the calls as a provider's batch job, answered in hours at a lower price."""
+
+
+class Quota(BaseModel):
+    """As many rows for each value of a column."""
+
+    model_config = _FROZEN
+    by: Column
+    each: int = Field(ge=1)
+    values: list[str] | None = None
+    """The values to fill; where not given, every value that occurs, and the run reads its whole source."""
+
+
+class Budget(BaseModel):
+    """The most that a run's rows may have cost; the cut is the longest complete prefix of the source."""
+
+    model_config = _FROZEN
+    dollars: float | None = Field(None, ge=0)
+    tokens: int | None = Field(None, ge=0)
+    calls: int | None = Field(None, ge=0)
+
+
+class Recipe(BaseModel):
+    """What is asked for: frozen, comparable, the same in Python and in YAML.
+
+    Raises:
+        RecipeError: for anything that cannot mean anything; the message names the place and the remedy.
+
+    Example:
+        >>> r = Recipe.from_yaml("source: {files: {path: a.jsonl}}\\nsteps: [curate.exact: {on: text}]")
+        >>> Recipe.from_yaml(r.to_yaml()) == r
+        True
+    """
+
+    model_config = _FROZEN
+
+    name: str | None = None
+    """A title for the dataset card."""
+    rows: int | Quota | None = Field(None)
+    """Rows that must pass; without it, everything the source gives."""
+    seed: int = Field(0, ge=0, lt=2**63)
+    passes: int = Field(1, ge=1)
+    """How often the source may be read from its start again to reach `rows`."""
+    source: Source
+    inputs: dict[str, Source] = {}
+    """Side inputs by name: few-shot examples, references."""
+    models: dict[str, ModelSpec] = {}
+    steps: tuple[Operator, ...] = ()
+    budget: Budget | None = None
+    max_failed: float = Field(0.05, ge=0, le=1)
+    """Share of candidate rows that may fail before the run gives up."""
+    max_rounds: int = Field(20, ge=1)
+    """Rounds at most, where a table operator or a pool makes the run proceed in rounds."""
+    engine: Literal["local"] = "local"
+
+    @field_validator("rows", mode="after")
+    @classmethod
+    def _some_rows(cls, value: Any) -> Any:
+        if isinstance(value, int) and value < 1:
+            raise ValueError("must be at least 1")
+        return value
+
+    @field_validator("source", mode="before")
+    @classmethod
+    def _source(cls, value: Any) -> Any:
+        return _entry_to_source(value, "source", ("source",))
+
+    @field_validator("inputs", mode="before")
+    @classmethod
+    def _inputs(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise FieldError("must be a mapping of name to source", where="inputs", loc=("inputs",), got=value)
+        return {k: _entry_to_source(v, f"inputs.{k}", ("inputs", k)) for k, v in value.items()}
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _models(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise FieldError("must be a mapping of name to model", where="models", loc=("models",), got=value)
+        return {k: _entry_to_model(v, k) for k, v in value.items()}
+
+    @field_validator("steps", mode="before")
+    @classmethod
+    def _steps(cls, value: Any) -> Any:
+        if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
+            raise FieldError("must be a list", where="steps", loc=("steps",), got=value)
+        return tuple(_entry_to_operator(v, i) for i, v in enumerate(value))
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        known = list(self.models)
+        for i, (step, name) in enumerate(zip(self.steps, self.step_names(), strict=True)):
+            where = f"step {i + 1} ({name})"
+            for model in step.requires():
+                if model not in self.models:
+                    raise FieldError(
+                        f"the recipe has no model called `{model}`",
+                        where=where, loc=("steps", i),
+                        remedy=nearest(model, known) or f"add `models: {{{model}: local/smollm2}}`",
+                        allowed=known,
+                    )  # fmt: skip
+            for side in step.sides():
+                if side not in self.inputs:
+                    raise FieldError(
+                        f"the recipe has no input called `{side}`",
+                        where=where, loc=("steps", i), remedy=nearest(side, self.inputs), allowed=list(self.inputs),
+                    )  # fmt: skip
+        if self.budget is not None and self.budget == Budget():
+            raise FieldError("needs one of dollars, tokens, calls", where="budget", loc=("budget",))
+        return self
+
+    @model_serializer(mode="plain")
+    def _as_data(self) -> dict[str, Any]:
+        return self.to_data(resolved=True)
+
+    def step_names(self) -> tuple[str, ...]:
+        """Return the steps' names; a second use of one operator is `name#2`."""
+        return step_names(self.steps)
+
+    def to_data(self, *, resolved: bool = False) -> dict[str, Any]:
+        """Return the recipe as plain data; `resolved` writes every default out."""
+        skip = not resolved
+        out: dict[str, Any] = {}
+        for field, info in type(self).model_fields.items():
+            value = getattr(self, field)
+            if field not in ("source", "steps") and value == info.get_default(call_default_factory=True):
+                if skip or value is None or value == {}:
+                    continue
+            out[field] = value
+        fields = {"mode": "json", "exclude_defaults": skip, "exclude_none": skip, "by_alias": True}
+        out["source"] = {self.source.source_name: self.source.model_dump(**fields)}  # type: ignore[arg-type]
+        if self.inputs:
+            out["inputs"] = {k: {s.source_name: s.model_dump(**fields)} for k, s in self.inputs.items()}  # type: ignore[arg-type]
+        if self.models:
+            out["models"] = {k: _short_model(m, skip) for k, m in self.models.items()}
+        out["steps"] = [{s.op_name: s.model_dump(**fields)} for s in self.steps]  # type: ignore[arg-type]
+        for field in ("rows", "budget"):
+            if isinstance(out.get(field), BaseModel):
+                out[field] = out[field].model_dump(mode="json", exclude_none=True)
+        return out
+
+    def to_yaml(self, path: str | Path | None = None, *, resolved: bool = False) -> str:
+        """Return the recipe as YAML, and write it to `path` where one is given."""
+        text = yamlio.write(self.to_data(resolved=resolved))
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
+    @classmethod
+    def from_yaml(cls, text: str, *, file: str = "recipe.yaml") -> Self:
+        """Return the recipe that a YAML text describes.
+
+        Raises:
+            RecipeError: with file, line and field.
+        """
+        data, lines = yamlio.read(text, file)
+        if not isinstance(data, Mapping):
+            raise RecipeError("a recipe is a mapping with `source` and `steps`", where=file, got=data)
+        try:
+            return cls.from_data(data)
+        except FieldError as e:
+            loc = e.loc
+            while loc and loc not in lines:
+                loc = loc[:-1]
+            raise e.at(f"{file}:{lines[loc]}" if loc else file) from e.__cause__
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """Return the recipe that plain data describes.
+
+        Raises:
+            RecipeError
+        """
+        try:
+            return cls.model_validate(dict(data))
+        except ValidationError as e:
+            raise explain(e, cls, "the recipe", "") from e
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """Return the recipe in a YAML file.
+
+        Raises:
+            RecipeError: for a file that cannot be read, or a recipe that means nothing.
+        """
+        path = Path(path)
+        try:
+            return cls.from_yaml(path.read_text(encoding="utf-8"), file=path.name)
+        except OSError as e:
+            raise RecipeError(f"cannot be read: {e.strerror}", where=str(path)) from e
+        except UnicodeDecodeError as e:
+            raise RecipeError(f"is not UTF-8 text (byte {e.start})", where=str(path)) from e
+
+    def check_columns(self) -> Columns | None:
+        """Follow the columns through the steps; return those of a kept row, or None where only the data can tell.
+
+        Raises:
+            RecipeError: where a step reads a column that cannot be there.
+        """
+        columns = self.source.columns()
+        for i, (step, name) in enumerate(zip(self.steps, self.step_names(), strict=True)):
+            if columns is None:
+                after = step.output({})
+                columns = None if not after or step.scope != "row" or not getattr(step, "fresh", False) else after
+                continue
+            for column in step.reads():
+                if column not in columns:
+                    raise FieldError(
+                        f"there is no column `{column}` at this step",
+                        where=f"step {i + 1} ({name})", loc=("steps", i),
+                        remedy=nearest(column, columns), allowed=sorted(columns),
+                    )  # fmt: skip
+            columns = step.output(dict(columns))
+        return columns
+
+    def fingerprint(self, sources: Mapping[str, Any] | None = None) -> str:
+        """Return the hash of everything that can change a row: see `fingerprint.EXCLUDED` for what is left out.
+
+        Args:
+            sources: fingerprints of the source (key "") and side inputs, where they are already known.
+        """
+        known = sources if sources is not None else self.source_fingerprints()
+        data = without_excluded(self.to_data(resolved=True), "recipe")
+        data.pop("name", None)
+        data["source"] = known[""]
+        data["inputs"] = {k: known[k] for k in self.inputs}
+        data["models"] = {
+            k: without_excluded(m.model_dump(mode="json"), "model") for k, m in sorted(self.models.items())
+        }
+        versions = [s.op_version for s in self.steps]
+        return digest("recipe", FORMAT, data, versions)
+
+    def source_fingerprints(self) -> dict[str, Any]:
+        """Return the content fingerprints of the source (key "") and of every side input."""
+        entries = {"": self.source, **self.inputs}
+        return {k: {s.source_name: s.fingerprint(), "version": s.source_version} for k, s in entries.items()}
+
+
+def step_names(steps: Sequence[Operator]) -> tuple[str, ...]:
+    """Return one name a step: the operator's, with `#2`, `#3` for its later uses."""
+    seen: dict[str, int] = {}
+    names = []
+    for step in steps:
+        seen[step.op_name] = count = seen.get(step.op_name, 0) + 1
+        names.append(step.op_name if count == 1 else f"{step.op_name}#{count}")
+    return tuple(names)
+
+
+def require_capability(step: str, model: str, spec: str, needs: frozenset[str], has: frozenset[str]) -> None:
+    """Check that a model can do what a step asks of it.
+
+    Raises:
+        CapabilityError: naming what is missing.
+    """
+    if missing := sorted(needs - has):
+        raise CapabilityError(
+            f"the model `{model}` ({spec}) cannot {', '.join(missing)}",
+            where=step,
+            allowed=f"models that can {', '.join(sorted(needs))}",
+            remedy=f"give `{model}` another address, or set the step's `model` to one that can",
+        )
+
+
+def _entry(value: Any, what: str, where: str, loc: yamlio.Loc) -> tuple[str, dict[str, Any]]:
+    if isinstance(value, str):
+        return value, {}
+    if isinstance(value, Mapping) and len(value) == 1:
+        name, fields = next(iter(value.items()))
+        if fields is None:
+            return str(name), {}
+        if isinstance(fields, Mapping):
+            return str(name), dict(fields)
+        raise FieldError(f"the fields of `{name}` must be a mapping", where=where, loc=(*loc, name), got=fields)
+    raise FieldError(f"{what} is one name with its fields, as `name: {{field: value}}`", where=where, loc=loc, got=value)
+
+
+def _entry_to_operator(value: Any, index: int) -> Operator:
+    if isinstance(value, Operator):
+        return value
+    where, loc = f"step {index + 1}", ("steps", index)
+    name, fields = _entry(value, "a step", where, loc)
+    try:
+        cls = registry.get_operator(name)
+    except RecipeError as e:
+        raise FieldError(e.what, where=where, loc=(*loc, name), remedy=e.remedy, allowed=e.allowed) from e
+    try:
+        return cls.model_validate(fields)
+    except ValidationError as e:
+        raise explain(e, cls, name, f"{where} ({name})", (*loc, name)) from e
+
+
+def _entry_to_source(value: Any, where: str, loc: yamlio.Loc) -> Source:
+    if isinstance(value, Source):
+        return value
+    name, fields = _entry(value, "a source", where, loc)
+    try:
+        cls = registry.get_source(name)
+    except RecipeError as e:
+        raise FieldError(e.what, where=where, loc=(*loc, name), remedy=e.remedy, allowed=e.allowed) from e
+    try:
+        return cls.model_validate(fields)
+    except ValidationError as e:
+        raise explain(e, cls, name, where, (*loc, name)) from e
+    except SourceError as e:
+        raise FieldError(e.what, where=where, loc=(*loc, name), remedy=e.remedy) from e
+
+
+def _entry_to_model(value: Any, name: str) -> ModelSpec:
+    where, loc = f"model `{name}`", ("models", name)
+    if isinstance(value, ModelSpec):
+        spec = value
+    else:
+        fields = {"spec": value} if isinstance(value, str) else value
+        try:
+            spec = ModelSpec.model_validate(fields)
+        except ValidationError as e:
+            raise explain(e, ModelSpec, where, where, loc) from e
+    if re.match(r"\w+://[^/]*@", spec.spec):
+        raise FieldError(
+            "an address must not hold a user name or a password", where=where, loc=loc,
+            remedy="put the key into an environment variable and name it in `api_key_env`",
+        )  # fmt: skip
+    return spec
+
+
+def _short_model(model: ModelSpec, short: bool) -> Any:
+    fields = model.model_dump(mode="json", exclude_defaults=short, exclude_none=True)
+    return fields["spec"] if short and list(fields) == ["spec"] else fields

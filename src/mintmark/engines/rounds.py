@@ -1,0 +1,180 @@
+"""Rounds: for recipes with a table step or a pool. Row results are final per round; what follows a table is made anew.
+
+At a round's end every table step, and all after it, is evaluated over the rows of all rounds; the log makes the repeated
+calls free. The last evaluation is what is written.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import aclosing
+from itertools import islice
+from typing import Any
+
+import orjson
+
+from ..core.dataset import Row
+from ..core.lineage import Candidate
+from ..core.recipe import Quota, Recipe
+from .context import Shared, gathered
+from .cut import Cut, Stop
+from .plan import Plan, Segment
+from .walk import Walker, apply_bulk, bear, row_outcome
+
+ROUND_ROWS = 64
+"""Source rows of a round where the recipe names no number of rows but has a pool."""
+
+StreamOf = Callable[[Iterator[Candidate], Segment, int], Any]
+"""(feed, segment, round) -> async iterator of finished trees."""
+
+
+class Rounds:
+    """Runs rounds until there is enough, the source ends, or a round gains nothing.
+
+    Args:
+        plan: the recipe, planned.
+        shared: contexts' common state; its `pools` grow by one a round.
+        feed: source candidates.
+        stream: runs the first segment over a feed.
+        new_cut: makes a fresh `Cut` for an evaluation.
+        note: told of every round's end.
+    """
+
+    def __init__(
+        self, plan: Plan, shared: Shared, feed: Iterator[Candidate], stream: StreamOf,
+        new_cut: Callable[[], Cut], note: Callable[[dict[str, Any]], Awaitable[None] | None],
+    ) -> None:  # fmt: skip
+        self._plan, self._shared, self._feed, self._stream = plan, shared, feed, stream
+        self._new_cut, self._note = new_cut, note
+        self._first, *self._later = plan.segments
+        self._wire: list[tuple[int, bytes]] = []
+        self._walkers = {s.end: Walker(shared, s.steps, s.end) for s in self._later if s.kind == "stream"}
+        self.taken = 0
+        self.sizes: list[int] = []
+
+    async def run(self, closed: Callable[[], bool], replayed: list[int] | None = None) -> tuple[list[Candidate], Cut]:
+        """Return the trees of the last evaluation, in source order, and the cut that was made.
+
+        Args:
+            closed: True once no further row is wanted.
+            replayed: replay only: the source rows taken by each round.
+        """
+        recipe, last_kept, number = self._plan.recipe, 0, 0
+        while True:
+            want = self._round_rows(recipe, last_kept) if replayed is None else replayed[number]
+            came = 0
+            async with aclosing(self._stream(islice(self._feed, want), self._first, number)) as results:
+                async for tree in results:
+                    self._wire.append((number, orjson.dumps(tree.to_wire())))
+                    came += 1
+            self.taken += came
+            self.sizes.append(came)
+            trees, cut = await self._evaluate(number)
+            self._note({"round": number + 1, "source_rows": self.taken, "kept": cut.kept})
+            stop = self._stop(cut, came < want, number, last_kept, closed)
+            if replayed is not None:
+                stop = "replayed" if number + 1 == len(replayed) else None
+            if stop is not None:
+                cut.stop = cut.stop or stop
+                return trees, cut
+            self._shared.pools.append(tuple(_kept_rows(trees)))
+            last_kept, number = cut.kept, number + 1
+
+    def _round_rows(self, recipe: Recipe, kept: int) -> int:
+        """Rows to read next: half of what is wanted at first, then by the yield so far, a tenth more."""
+        if recipe.rows is None:
+            pooled = any(s.uses_pool for s in recipe.steps)
+            return ROUND_ROWS if pooled else 2**62
+        if isinstance(recipe.rows, Quota):
+            wanted = recipe.rows.each * len(recipe.rows.values or [0] * 8)
+        else:
+            wanted = recipe.rows
+        if not self.taken:
+            return max(8, math.ceil(wanted / 2))
+        if not kept:
+            return self.taken
+        return max(8, min(4 * self.taken, math.ceil((wanted - kept) * self.taken / kept * 1.1)))
+
+    def _stop(self, cut: Cut, ended: bool, number: int, last_kept: int, closed: Callable[[], bool]) -> Stop | None:
+        if cut.stop is not None or cut.full:
+            return cut.stop or "rows"
+        if ended:
+            return "budget" if closed() else "source"
+        if number + 1 >= self._plan.recipe.max_rounds:
+            return "max_rounds"
+        if number > 0 and cut.kept <= last_kept:
+            return "no_gain"
+        return None
+
+    async def _evaluate(self, number: int) -> tuple[list[Candidate], Cut]:
+        """Take the rows of all rounds through the table steps and what follows them."""
+        wire = self._wire
+        while True:
+            trees = [Candidate.from_wire(orjson.loads(data)) for _, data in wire]
+            rounds = {tree.id: round_ for tree, (round_, _) in zip(trees, wire, strict=True)}
+            live = [
+                (rounds[tree.id], one)
+                for tree in trees
+                for one in tree.walk()
+                if one.fate == "kept" and one.ended_at == self._first.end
+            ]
+            for segment in self._later:
+                live = await self._segment(segment, live, number)
+            cut = self._new_cut()
+            for i, tree in enumerate(trees):
+                if not cut.take(tree) and cut.stop == "budget":
+                    wire = wire[:i]
+                    break
+            else:
+                return trees, cut
+            if not wire:
+                return [], cut
+
+    async def _segment(self, segment: Segment, live: list[tuple[int, Candidate]], number: int) -> list[tuple[int, Candidate]]:
+        if segment.kind == "stream":
+            walker = self._walkers[segment.end]
+            window = window_of(self._shared)
+            for i in range(0, len(live), window):
+                await gathered([walker.walk(one, round_) for round_, one in live[i : i + window]])
+            return [
+                (round_, leaf)
+                for round_, one in live
+                for leaf in one.walk()
+                if leaf.fate == "kept" and leaf.ended_at == segment.end
+            ]
+        (step,) = segment.steps
+        if not live:
+            return live
+        outcome = await apply_bulk(self._shared, step, [one for _, one in live], number)
+        after: list[tuple[int, Candidate]] = []
+        places = {one.id: (i, round_, one) for i, (round_, one) in enumerate(live)}
+        for i, (round_, one) in enumerate(live):
+            found = row_outcome(outcome, i)
+            if found.fate == "kept":
+                one.row = {**one.row, **found.updates, "id": one.row["id"]}
+                one.ended_at = segment.end
+                after.append((round_, one))
+            else:
+                one.end(found.fate, step.index, found.reason, found.detail)
+        for child in outcome.born:
+            _, round_, parent = places[child.parents[0]]
+            child.parents = child.parents[1:]
+            (one,) = bear(parent, step, [child], first=len(parent.children))
+            parent.children.append(one)
+            if one.fate == "kept":
+                one.ended_at = segment.end
+                after.append((round_, one))
+        return after
+
+
+def window_of(shared: Shared) -> int:
+    """Return how many rows of a later segment walk at once."""
+    return max(64, 4 * sum(c.model.max_in_flight for c in shared.callers.values()))
+
+
+def _kept_rows(trees: list[Candidate]) -> Iterator[Row]:
+    for tree in trees:
+        for one in tree.walk():
+            if one.fate == "kept":
+                yield one.row

@@ -1,0 +1,69 @@
+"""The stage cache: finished slices of a segment, so that a second run need not even walk its rows.
+
+A slice is named by its segment (operators, models, seed) and by the ids of its source rows; `rows`, budget and limits are
+no part of it. It is believed only where this run's log holds the very results it was made from, so a deleted or
+foreign log can never leave rows without their calls. The folder may be deleted at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import orjson
+
+from ..calls.log import CallLog
+from ..core.errors import MintmarkError
+from ..core.fingerprint import digest
+from ..core.lineage import Candidate
+from ..core.store import write_atomically
+
+SLICE_ROWS = 256
+
+
+class StageCache:
+    """Slices of one segment.
+
+    Args:
+        root: the workspace's `.mintmark/stages`, or None for no cache.
+        segment: hash of everything in the segment that can change a result.
+        log: the run's call log.
+    """
+
+    def __init__(self, root: Path | None, segment: str, log: CallLog) -> None:
+        self._root, self._segment, self._log = root, segment, log
+
+    def _path(self, ids: Sequence[str]) -> Path | None:
+        if self._root is None:
+            return None
+        return self._root / self._segment[:2] / self._segment / f"{digest(list(ids))}.jsonl"
+
+    def load(self, ids: Sequence[str]) -> list[Candidate] | None:
+        """Return the finished trees of a slice, or None where they are not there or not this log's."""
+        path = self._path(ids)
+        if path is None or not path.is_file():
+            return None
+        try:
+            head, *lines = path.read_bytes().splitlines()
+            trees = [Candidate.from_wire(orjson.loads(line)) for line in lines]
+            if orjson.loads(head) != self._seal(trees) or [t.id for t in trees] != list(ids):
+                return None
+            return trees
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def save(self, ids: Sequence[str], trees: Sequence[Candidate]) -> None:
+        """Keep a finished slice; a full disk costs the cache, not the run."""
+        path = self._path(ids)
+        if path is None or path.exists():
+            return
+        lines = [orjson.dumps(self._seal(trees)), *(orjson.dumps(t.to_wire()) for t in trees)]
+        try:
+            write_atomically(path, b"\n".join(lines))
+        except MintmarkError:
+            return
+
+    def _seal(self, trees: Sequence[Candidate]) -> list[object]:
+        keys = {key for tree in trees for one in tree.walk() for _, key in one.calls}
+        found = [(key, result) for key, result, *_ in self._log.results(keys)] if keys else []
+        return [len(keys), digest(found)]

@@ -1,0 +1,179 @@
+"""The stream: rows admitted in source order, walked at once, given on in source order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+
+from ..core.errors import Pending
+from ..core.lineage import Candidate
+from ..models.client import Caller
+from .reorder import Reorder
+from .stages import SLICE_ROWS, StageCache
+
+HELD_MAX = 200_000
+PARKED_MAX = 100_000
+
+
+@dataclass
+class Admission:
+    """When another row may start: bounded by what the models bear, not by how long a row takes."""
+
+    callers: Mapping[str, Caller]
+    closed: Callable[[], bool]
+    """True once no further row is wanted (the budget is used up, Ctrl-C)."""
+    active: int = 0
+    parked: dict[int, Candidate] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.window = max(8, 2 * sum(c.model.max_in_flight for c in self.callers.values()))
+        if not self.callers:
+            self.window = 1024
+
+    def may_start(self, held: int) -> bool:
+        """True where a row may start; rows that sleep before a repeated call take no place."""
+        sleeping = sum(c.limiter.sleeping for c in self.callers.values())
+        return (
+            self.active - sleeping < self.window
+            and self.active < 64 * self.window
+            and held < HELD_MAX
+            and len(self.parked) < PARKED_MAX
+            and not self.closed()
+        )
+
+
+class Stream:
+    """One segment at work on one feed.
+
+    Args:
+        feed: candidates in source order.
+        walk: takes one candidate to its end.
+        admission: when rows may start.
+        answered: called when only parked rows are left; True where replies have come and they may walk again.
+        cache: finished slices of this segment.
+    """
+
+    def __init__(
+        self, feed: Iterator[Candidate], walk: Callable[[Candidate], Awaitable[None]], admission: Admission,
+        answered: Callable[[], Awaitable[bool]], cache: StageCache | None = None,
+    ) -> None:  # fmt: skip
+        self._feed, self._walk, self._admission, self._cache = feed, walk, admission, cache
+        self._answered = answered
+        self._reorder = Reorder()
+        self._wake = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._error: BaseException | None = None
+        self._admitted = 0
+        self._slices: list[tuple[int, list[str]]] = []
+        self.exhausted = False
+
+    async def results(self) -> AsyncGenerator[Candidate]:
+        """Yield finished trees in source order; ends when the feed ends or admission closes, and all that started is done.
+
+        Closing the iterator lets calls in flight be answered and written down, then stops the rows.
+
+        Raises:
+            MintmarkError: the first error of any row, after the others have come to rest.
+        """
+        ready: list[tuple[Candidate, bool]] = []
+        kept: list[Candidate] = []
+        try:
+            while True:
+                self._wake.clear()
+                while self._error is None and self._admission.may_start(len(self._reorder)):
+                    if not ready:
+                        ready = self._next_slice()
+                        if not ready:
+                            break
+                    self._start(*ready.pop(0))
+                while (tree := self._reorder.pop()) is not None:
+                    kept = self._collect(kept, tree)
+                    yield tree
+                if self._error is not None:
+                    raise self._error
+                if self._admission.active:
+                    await self._wake.wait()
+                elif self._admission.parked:
+                    if self._admission.closed() or not await self._answered():
+                        return
+                    self._restart()
+                elif self.exhausted and not ready or self._admission.closed():
+                    return
+        finally:
+            await self._rest()
+
+    def _next_slice(self) -> list[tuple[Candidate, bool]]:
+        """Read a slice of the feed; (candidate, finished already) in order."""
+        if self.exhausted:
+            return []
+        rows = list(islice(self._feed, SLICE_ROWS))
+        self.exhausted = len(rows) < SLICE_ROWS
+        if not rows or self._cache is None:
+            return [(row, row.fate != "kept") for row in rows]
+        ids = [row.id for row in rows]
+        trees = self._cache.load(ids)
+        if trees is not None:
+            self._slices.append((len(ids), []))
+            return [(tree, True) for tree in trees]
+        self._slices.append((len(ids), ids))
+        return [(row, row.fate != "kept") for row in rows]
+
+    def _collect(self, kept: list[Candidate], tree: Candidate) -> list[Candidate]:
+        """Hold the trees of the slice under way; save it when it is whole."""
+        if self._cache is None:
+            return kept
+        kept.append(tree)
+        size, ids = self._slices[0]
+        if len(kept) < size:
+            return kept
+        self._slices.pop(0)
+        if ids:
+            self._cache.save(ids, kept)
+        return []
+
+    def _start(self, candidate: Candidate, finished: bool) -> None:
+        ordinal = self._admitted
+        self._admitted += 1
+        if finished:
+            self._reorder.put(ordinal, candidate)
+            return
+        self._launch(ordinal, candidate)
+
+    async def _one(self, ordinal: int, candidate: Candidate) -> None:
+        fresh = Candidate(candidate.row, candidate.parents, candidate.born_at, span=candidate.span)
+        fresh.calls = list(candidate.calls)
+        try:
+            await self._walk(candidate)
+            self._reorder.put(ordinal, candidate)
+        except Pending:
+            self._admission.parked[ordinal] = fresh
+        except BaseException as e:
+            if self._error is None:
+                self._error = e
+        finally:
+            self._admission.active -= 1
+            self._wake.set()
+
+    def _restart(self) -> None:
+        """Walk parked rows again, from their start."""
+        parked, self._admission.parked = self._admission.parked, {}
+        for ordinal, candidate in parked.items():
+            self._launch(ordinal, candidate)
+
+    def _launch(self, ordinal: int, candidate: Candidate) -> None:
+        self._admission.active += 1
+        task = asyncio.get_running_loop().create_task(self._one(ordinal, candidate))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _rest(self) -> None:
+        """Let what is in flight be answered and written, then end."""
+        if self._tasks:
+            for caller in self._admission.callers.values():
+                caller.stop()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            for caller in self._admission.callers.values():
+                caller.resume()
+        self._reorder.close()

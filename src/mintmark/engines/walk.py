@@ -1,0 +1,177 @@
+"""The walk: a row goes through consecutive steps by itself, with no barrier and no scheduler."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.dataset import Row, SchemaBuilder, plain, table_of
+from ..core.errors import MintmarkError, Pending, RowFailure
+from ..core.fingerprint import child_id
+from ..core.lineage import Candidate
+from ..core.operator import BatchOperator, Operator, RowOperator
+from ..core.outcome import Child, Outcome, RowOutcome
+from .context import ManyRows, OneRow, Shared, gathered
+
+BATCH_ROWS = 1024
+LINGER_S = 0.002
+
+
+@dataclass(slots=True)
+class Step:
+    """One step of the recipe in its place."""
+
+    index: int
+    name: str
+    operator: Operator
+
+
+class Walker:
+    """Takes candidates through steps `first` to `last`, all of row or batch scope."""
+
+    def __init__(self, shared: Shared, steps: Sequence[Step], end: int) -> None:
+        self.shared, self.end = shared, end
+        self.steps = {s.index: s for s in steps}
+        self.start = steps[0].index if steps else end
+        self._batchers = {
+            s.index: Batcher(shared, s) for s in steps if isinstance(s.operator, BatchOperator)
+        }
+
+    async def walk(self, candidate: Candidate, round_: int) -> None:
+        """Take one candidate, and the rows it bears, to their fates or to the segment's end.
+
+        Raises:
+            Pending: a call's reply comes later; the walk may be done again from its start.
+            MintmarkError: the run cannot go on.
+        """
+        await self._from(candidate, self.start, round_)
+
+    async def _from(self, candidate: Candidate, at: int, round_: int) -> None:
+        while at < self.end:
+            step = self.steps[at]
+            outcome = await self._apply(step, candidate, round_)
+            if outcome.updates:
+                candidate.row = {**candidate.row, **outcome.updates, "id": candidate.row["id"]}
+            if outcome.fate == "kept":
+                at += 1
+                continue
+            candidate.end(outcome.fate, at, outcome.reason, outcome.detail)
+            if outcome.children:
+                candidate.children = bear(candidate, step, outcome.children)
+                alive = [c for c in candidate.children if c.fate == "kept"]
+                if len(alive) == 1:
+                    await self._from(alive[0], at + 1, round_)
+                elif alive:
+                    await gathered([self._from(c, at + 1, round_) for c in alive])
+            return
+        candidate.ended_at = self.end
+
+    async def _apply(self, step: Step, candidate: Candidate, round_: int) -> RowOutcome:
+        operator = step.operator
+        try:
+            if isinstance(operator, RowOperator):
+                ctx = OneRow(self.shared, step.name, step.index, candidate.row["id"], candidate.calls, round_)
+                return await operator.apply(dict(candidate.row), ctx)
+            return await self._batchers[step.index].ask(candidate, round_)
+        except RowFailure as e:
+            return RowOutcome("failed", reason=e.reason, detail=plain(e.detail))
+        except (MintmarkError, Pending):
+            raise
+        except Exception as e:
+            return RowOutcome("failed", reason="error", detail=f"{type(e).__name__}: {e}")
+
+
+def bear(parent: Candidate, step: Step, children: Sequence[Child], first: int = 0) -> list[Candidate]:
+    """Return the candidates that a step bore from one row, ids given (siblings counted from `first`), dead ones ended."""
+    born = []
+    for n, child in enumerate(children, first):
+        parents = (parent.id, *child.parents)
+        row = {"id": child_id(parents, step.name, n), **{k: v for k, v in child.values.items() if k != "id"}}
+        one = Candidate(row, parents, step.index, span=parent.span)
+        if child.fate != "kept":
+            one.end(child.fate, step.index, child.reason, child.detail)
+        born.append(one)
+    return born
+
+
+class Batcher:
+    """Rows that reach a batch step together are judged together; where a batch begins and ends does not matter."""
+
+    def __init__(self, shared: Shared, step: Step) -> None:
+        self._shared, self._step = shared, step
+        self._waiting: list[tuple[Candidate, asyncio.Future[RowOutcome]]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def ask(self, candidate: Candidate, round_: int) -> RowOutcome:
+        """Return the outcome of one row."""
+        loop = asyncio.get_running_loop()
+        outcome: asyncio.Future[RowOutcome] = loop.create_future()
+        self._waiting.append((candidate, outcome))
+        if len(self._waiting) >= BATCH_ROWS:
+            self._go(round_)
+        elif self._timer is None:
+            self._timer = loop.call_later(LINGER_S, self._go, round_)
+        return await outcome
+
+    def _go(self, round_: int) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        group, self._waiting = self._waiting, []
+        if group:
+            task = asyncio.get_running_loop().create_task(self._judge(group, round_))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _judge(self, group: list[tuple[Candidate, asyncio.Future[RowOutcome]]], round_: int) -> None:
+        try:
+            outcome = await apply_bulk(self._shared, self._step, [c for c, _ in group], round_)
+        except Exception as e:
+            if len(group) > 1 and not isinstance(e, MintmarkError | Pending):
+                for one in group:  # a row that breaks the batch must not take the others with it
+                    await self._judge([one], round_)
+                return
+            for _, future in group:
+                if not future.done():
+                    future.set_exception(e)
+            return
+        for i, (_, future) in enumerate(group):
+            if not future.done():
+                future.set_result(row_outcome(outcome, i))
+
+
+async def apply_bulk(shared: Shared, step: Step, candidates: Sequence[Candidate], round_: int) -> Outcome:
+    """Run a batch or table operator over candidates in a worker thread; calls are noted by row.
+
+    Raises:
+        ValueError: where the operator gives another number of fates than rows.
+    """
+    ctx = ManyRows(shared, step.name, step.index, round_)
+    table = to_table([c.row for c in candidates], step.operator)
+    operator: Any = step.operator
+    data = table if operator.scope == "table" else table.combine_chunks().to_batches()[0]
+    outcome: Outcome = await asyncio.to_thread(operator.apply, data, ctx)
+    if len(outcome.fates) != len(candidates):
+        raise ValueError(f"{step.name} gave {len(outcome.fates)} fates for {len(candidates)} rows")
+    for candidate in candidates:
+        candidate.calls.extend(ctx.by_row.get(candidate.id, ()))
+    return outcome
+
+
+def row_outcome(outcome: Outcome, i: int) -> RowOutcome:
+    """Return the i-th row's part of a bulk outcome."""
+    fate = outcome.fates[i]
+    updates = {k: plain(v[i]) for k, v in outcome.updates.items()} if fate == "kept" else {}
+    return RowOutcome(fate, updates, outcome.reasons[i], plain(outcome.details[i]))
+
+
+def to_table(rows: Sequence[Row], operator: Operator) -> Any:
+    """Return the columns that an operator reads (all of them where it does not say) as an Arrow table, `id` first."""
+    wanted = list(operator.reads())
+    builder = SchemaBuilder(first=["id", *wanted])
+    for row in rows:
+        builder.add({k: row.get(k) for k in ("id", *wanted)} if wanted else row)
+    return table_of(list(rows), builder.schema())

@@ -1,0 +1,64 @@
+"""What a model is: something that answers requests, says who it is, and what it can do."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from ..core.call import Fault, Reply, Request
+
+CAPABILITIES: dict[str, str] = {
+    "chat": "answer a list of messages",
+    "complete": "continue a raw text",
+    "score": "give the log-probability of a given text",
+    "embed": "turn a text into a vector",
+    "schema": "be held to a JSON Schema while it writes",
+    "logprobs": "give log-probabilities with a chat reply",
+}
+
+
+class Model(ABC):
+    """One model behind one door.
+
+    Attributes:
+        spec: how the recipe names it, e.g. `local/smollm2`.
+        identity: what the reply depends on; hashed into every call's key. A declared id, a revision and a file
+            hash where they exist; an address only where neither does.
+        capabilities: names out of `CAPABILITIES`.
+        max_batch: how many requests one `submit` may hold.
+        max_in_flight: how many `submit`s may be open at once.
+        linger_s: seconds for which requests are gathered into one `submit`, where `max_batch` is over 1.
+        fixed_limit: True where `max_in_flight` is exact (slots of a local model), so that the limiter keeps it.
+    """
+
+    spec: str
+    identity: Mapping[str, Any]
+    capabilities: frozenset[str]
+    max_batch: int = 1
+    max_in_flight: int = 16
+    linger_s: float = 0.002
+    fixed_limit: bool = False
+
+    async def open(self) -> None:
+        """Make ready; called once, inside the event loop, before the first `submit` that the log cannot answer.
+
+        Raises:
+            ModelNotInstalled, ModelUnavailable
+        """
+        return None
+
+    async def close(self) -> None:
+        """Let go of connections, threads and memory."""
+        return None
+
+    @abstractmethod
+    def submit(self, requests: Sequence[Request]) -> AsyncIterator[tuple[int, Reply | Fault]]:
+        """Answer `requests`, at most `max_batch`; yields (index, answer) as each one arrives, every index once.
+
+        Never raises for what a server did: that is a `Fault`.
+        """
+
+    async def collect(self, job: str, keys: Sequence[str]) -> Mapping[str, Reply | Fault] | None:
+        """Return the answers of a pending job, one for each of `keys`, or None while it is still running."""
+        raise LookupError(f"{self.spec} has no jobs; got {job!r}")
