@@ -9,12 +9,14 @@ never corrupt the file).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +24,7 @@ import orjson
 
 from ..core.call import Fault, Reply
 from ..core.errors import RunError
+from ..core.fingerprint import canonical
 from .keys import model_digest, reply_json
 
 GROUP_S = 0.004
@@ -52,6 +55,9 @@ _INSERT = (
     "INSERT OR IGNORE INTO calls (key, kind, model, status, request, result, tokens_in, tokens_out, dollars,"
     " job, at, seconds) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
 )
+_RESULT = "key, result, tokens_in, tokens_out, dollars, model"
+FEW = 1_000
+"""Keys that are looked up in one statement; more go through a temporary table, so that memory stays flat."""
 Status = Literal["done", "failed", "pending"]
 
 
@@ -93,7 +99,7 @@ class CallLog:
             raise RunError(f"cannot be opened as a call log: {e}", where=str(path)) from e
         if version != 1:
             raise RunError("is a call log of another version of mintmark", where=str(path), got=version, allowed="1")
-        self._waiting: list[tuple[tuple[Any, ...], asyncio.Future[None]]] = []
+        self._waiting: list[tuple[tuple[Any, ...], asyncio.Future[bool]]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._since_checkpoint = 0
         self._checkpoint: threading.Thread | None = None
@@ -123,14 +129,15 @@ class CallLog:
         """
         stored, record = _record(key, payload, kind, model, answer, dollars, seconds)
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
+        done: asyncio.Future[bool] = loop.create_future()
         self._waiting.append((record, done))
         if len(self._waiting) >= GROUP_MAX:
             self._flush()
         elif self._timer is None:
             self._timer = loop.call_later(GROUP_S, self._flush)
-        await done
-        return stored
+        if await done:
+            return stored
+        return self.get(key) or stored
 
     def _flush(self) -> None:
         """Commit the group: on the loop's own thread, since a commit without fsync is shorter than a thread switch."""
@@ -141,34 +148,57 @@ class CallLog:
         if not group:
             return
         try:
-            self._commit([record for record, _ in group])
+            ours = self._commit([record for record, _ in group])
         except sqlite3.Error as e:
-            error = RunError(
-                f"a call could not be written down: {e}", where=str(self.path),
-                remedy="free space or mend the disk, then give the same command again",
-            )  # fmt: skip
+            error = self._unwritten(e)
             for _, done in group:
                 if not done.done():
                     done.set_exception(error)
             return
         for _, done in group:
             if not done.done():
-                done.set_result(None)
+                done.set_result(ours)
         self._since_checkpoint += len(group)
         if self._since_checkpoint >= CHECKPOINT_EVERY and (self._checkpoint is None or not self._checkpoint.is_alive()):
             self._since_checkpoint = 0
             self._checkpoint = threading.Thread(target=self._run_checkpoint, daemon=True)
             self._checkpoint.start()
 
-    def _commit(self, records: list[tuple[Any, ...]]) -> None:
+    def _commit(self, records: list[tuple[Any, ...]]) -> bool:
+        """Write a group; False where the log held one of its calls before (another process shares it)."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            self._db.executemany(_INSERT, records)
+            written = self._db.executemany(_INSERT, records).rowcount
             self._db.execute("COMMIT")
+            return written == len(records)
         except BaseException:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
+
+    def _unwritten(self, e: sqlite3.Error) -> RunError:
+        return RunError(
+            f"a call could not be written down: {e}", where=str(self.path),
+            remedy="free space or mend the disk, then give the same command again; every call that was written is kept",
+        )  # fmt: skip
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Commit what the block writes, or nothing of it.
+
+        Raises:
+            RunError: where the disk is full or the file is gone.
+        """
+        self._flush()
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except sqlite3.Error as e:
+            raise self._unwritten(e) from e
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
 
     def _run_checkpoint(self) -> None:
         """Move the WAL into the file from a thread of its own: one long C call that lets go of the interpreter."""
@@ -179,21 +209,12 @@ class CallLog:
         except sqlite3.Error:
             return  # the log is whole without it; the next one tries again
 
-    def write_now(self, records: Iterable[tuple[str, bytes, str, str, Reply | Fault, float | None, float]]) -> None:
-        """Write results down at once and commit (jobs that were just accepted, answers that were collected)."""
-        self._flush()
-        for key, payload, kind, model, answer, dollars, seconds in records:
-            _, record = _record(key, payload, kind, model, answer, dollars, seconds)
-            self._db.execute("DELETE FROM calls WHERE key = ? AND status = 'pending'", (key,))
-            self._db.execute(_INSERT, record)
-
     def add_model(self, identity: Mapping[str, Any]) -> str:
         """Record a model's identity; return its digest."""
         name = model_digest(identity)
         if name not in self._known_models and not self.read_only:
-            self._db.execute(
-                "INSERT OR IGNORE INTO models VALUES (?, ?)", (name, orjson.dumps(dict(identity), option=orjson.OPT_SORT_KEYS).decode())
-            )
+            with self._transaction():
+                self._db.execute("INSERT OR IGNORE INTO models VALUES (?, ?)", (name, canonical(dict(identity)).decode()))
         self._known_models.add(name)
         return name
 
@@ -213,22 +234,21 @@ class CallLog:
 
     def resolve(self, answers: Mapping[str, Reply | Fault], dollars: Mapping[str, float | None]) -> None:
         """Give pending calls their answers, in one commit."""
-        self._flush()
-        self._db.execute("BEGIN IMMEDIATE")
-        for key, answer in answers.items():
-            row = self._db.execute(
-                "SELECT request, kind, model FROM calls WHERE key = ? AND status = 'pending'", (key,)
-            ).fetchone()
-            if row is None:
-                continue
-            _, record = _record(key, row[0].encode(), row[1], row[2], answer, dollars.get(key), 0.0)
-            self._db.execute("DELETE FROM calls WHERE key = ?", (key,))
-            self._db.execute(_INSERT, record)
-        self._db.execute("COMMIT")
+        with self._transaction():
+            for key, answer in answers.items():
+                row = self._db.execute(
+                    "SELECT request, kind, model FROM calls WHERE key = ? AND status = 'pending'", (key,)
+                ).fetchone()
+                if row is None:
+                    continue
+                _, record = _record(key, row[0].encode(), row[1], row[2], answer, dollars.get(key), 0.0)
+                self._db.execute("DELETE FROM calls WHERE key = ?", (key,))
+                self._db.execute(_INSERT, record)
 
     def forget_failed(self) -> int:
         """Take out the calls that failed for good, so that they are asked again; return how many."""
-        return self._db.execute("DELETE FROM calls WHERE status = 'failed'").rowcount
+        with self._transaction():
+            return self._db.execute("DELETE FROM calls WHERE status = 'failed'").rowcount
 
     def full(self, key: str) -> dict[str, Any] | None:
         """Return everything the log holds about a call, for `trace`."""
@@ -243,15 +263,21 @@ class CallLog:
         return call
 
     def results(self, keys: Iterable[str]) -> Iterator[tuple[str, str, int, int, float | None, str]]:
-        """Yield (key, result hash, tokens in, tokens out, dollars, model digest) for distinct keys, sorted; missing ones left out."""
-        self._db.execute("CREATE TEMP TABLE IF NOT EXISTS wanted (key TEXT PRIMARY KEY)")
-        self._db.execute("DELETE FROM wanted")
-        self._db.execute("BEGIN")
-        self._db.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", ((k,) for k in keys))
-        self._db.execute("COMMIT")
-        for key, result, t_in, t_out, dollars, model in self._db.execute(
-            "SELECT key, result, tokens_in, tokens_out, dollars, model FROM wanted JOIN calls USING (key) ORDER BY key"
-        ):
+        """Yield (key, result hash, tokens in and out, dollars, model digest) of distinct keys, sorted, missing ones left out."""
+        wanted = iter(keys)
+        few = list(islice(wanted, FEW + 1))
+        if len(few) <= FEW:
+            few = sorted(set(few))
+            marks = ",".join("?" * len(few))
+            rows = self._db.execute(f"SELECT {_RESULT} FROM calls WHERE key IN ({marks}) ORDER BY key", few)
+        else:
+            self._db.execute("CREATE TEMP TABLE IF NOT EXISTS wanted (key TEXT PRIMARY KEY) WITHOUT ROWID")
+            self._db.execute("DELETE FROM wanted")
+            self._db.execute("BEGIN")
+            self._db.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", ((k,) for k in chain(few, wanted)))
+            self._db.execute("COMMIT")
+            rows = self._db.execute(f"SELECT {_RESULT} FROM wanted JOIN calls USING (key) ORDER BY key")
+        for key, result, t_in, t_out, dollars, model in rows:
             yield key, hashlib.blake2b((result or "").encode(), digest_size=8).hexdigest(), t_in, t_out, dollars, model
 
     def count(self) -> int:
@@ -264,10 +290,8 @@ class CallLog:
             self._flush()
             if self._checkpoint is not None:
                 self._checkpoint.join()
-            try:
+            with contextlib.suppress(sqlite3.Error):  # another process still reads; the WAL beside the file is whole
                 self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            except sqlite3.Error:
-                pass  # another process still reads; the WAL beside the file is whole
         self._db.close()
 
 
@@ -291,8 +315,9 @@ def _record(
 
 
 def _stored(
-    key: str, status: Status, result: str | None, tokens_in: int, tokens_out: int, dollars: float | None, job: str | None
-) -> Stored:
+    key: str, status: Status, result: str | None, tokens_in: int, tokens_out: int, dollars: float | None,
+    job: str | None,
+) -> Stored:  # fmt: skip
     reply, fault = None, None
     if status == "failed":
         fields = orjson.loads(result or "{}")

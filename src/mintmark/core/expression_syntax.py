@@ -149,7 +149,7 @@ class _Parser:
             _too_deep(self.peek.at)
         left = self.prefix(minimum)
         while (sign := self.infix()) and LEVEL[sign] >= minimum:
-            token, level = self.peek, LEVEL[sign]
+            level = LEVEL[sign]
             self.i += 2 if sign == "not in" else 1
             if level < NOT:
                 terms = [left, self.expression(level + 1)]
@@ -159,7 +159,7 @@ class _Parser:
                 continue
             left = Binary(sign, left, self.expression(level + 1), at=left.at)
             if level == COMPARE and LEVEL.get(self.infix()) == COMPARE:
-                _error(self.peek.at, "comparisons do not chain", f"write `a {token.text} b and b {self.peek.text} c`")
+                _error(self.peek.at, "comparisons do not chain", f"write `a {sign} b and b {self.infix()} c`")
         self.depth -= 1
         return left
 
@@ -209,10 +209,9 @@ class _Parser:
         return self.call(token, self.items(")", opened)) if self.accept("(") else Column(token.text, at=token.at)
 
     def items(self, closing: str, opened: Token) -> tuple[Node, ...]:
-        found: list[Node] = []
         if self.accept(closing):
             return ()
-        found.append(self.expression(0))
+        found = [self.expression(0)]
         while self.accept(","):
             found.append(self.expression(0))
         self.expect(closing, opened)

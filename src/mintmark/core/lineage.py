@@ -55,10 +55,10 @@ class Candidate:
             stack.extend(reversed(one.children))
 
     def to_wire(self) -> list[Any]:
-        """Return the tree as a JSON-like list."""
+        """Return the tree as a JSON-like list; calls sorted, since the order of their replies is nobody's doing."""
         return [
             self.row, self.parents, self.born_at, self.fate, self.ended_at, self.reason, self.detail,
-            self.calls, self.span, [c.to_wire() for c in self.children],
+            sorted(set(self.calls)), self.span, [c.to_wire() for c in self.children],
         ]  # fmt: skip
 
     @classmethod

@@ -26,6 +26,8 @@ class Child:
     detail: Any = None
     parents: tuple[str, ...] = ()
     """Ids of further parents (pool rows, examples); the row the operator was given always comes first."""
+    within: tuple[int, int] | None = None
+    """Characters of the parent's source span that this row rests on, counted from the span's start; None for all of it."""
 
 
 @dataclass(slots=True)

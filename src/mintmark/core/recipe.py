@@ -248,19 +248,16 @@ class Recipe(BaseModel):
         except UnicodeDecodeError as e:
             raise RecipeError(f"is not UTF-8 text (byte {e.start})", where=str(path)) from e
 
-    def check_columns(self) -> Columns | None:
-        """Follow the columns through the steps; return those of a kept row, or None where only the data can tell.
+    def check_columns(self) -> Columns:
+        """Follow the columns through the steps; return those of a kept row, as far as they are known beforehand.
 
         Raises:
             RecipeError: where a step reads a column that cannot be there.
         """
-        columns = self.source.columns()
+        given = self.source.columns()
+        columns = dict(given or {})
         for i, (step, name) in enumerate(zip(self.steps, self.step_names(), strict=True)):
-            if columns is None:
-                after = step.output({})
-                columns = None if not after or step.scope != "row" or not getattr(step, "fresh", False) else after
-                continue
-            for column in step.reads():
+            for column in step.reads() if given is not None else ():
                 if column not in columns:
                     raise FieldError(
                         f"there is no column `{column}` at this step",

@@ -29,8 +29,13 @@ _operators: dict[str, type[Operator]] = {}
 _sources: dict[str, type[Source]] = {}
 
 
-def operator(name: str, *, version: int) -> Callable[[O], O]:
+def operator(name: str, *, version: int, replace: bool = False) -> Callable[[O], O]:
     """Register an operator class under `family.method`; raise `version` whenever its results would change.
+
+    Args:
+        name: the recipe's name for it.
+        version: enters every fingerprint.
+        replace: take the name from an older class (a function that was defined again in a notebook).
 
     Raises:
         RecipeError: where the name is taken or not of that form.
@@ -39,6 +44,8 @@ def operator(name: str, *, version: int) -> Callable[[O], O]:
         raise RecipeError("an operator's name is family.method in lower case", got=name)
 
     def register(cls: O) -> O:
+        if replace:
+            _operators.pop(name, None)
         _claim(_operators, name, cls)
         cls.op_name, cls.op_version = name, version
         return cls

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from ..measures.lexical import Hashes
 
-CHUNK = 8192
-"""Texts hashed at a time: only their band keys (8 bytes a band) outlive the chunk."""
+CROWD = 256
+"""Meetings of a row from which it is first asked which of the rows it met can be similar at all."""
 
 
 @operator("curate.minhash", version=1)
@@ -98,29 +98,38 @@ class MinHash(TableOperator):
         """Return dropped text -> (the kept text it duplicates, their similarity), walking `texts` in order."""
         import numpy as np
 
-        from ..measures.overlap import Overlap, buckets, shingle_hashes
+        from ..measures.overlap import Overlap, buckets, shingle_sets
 
         found = buckets(self._keys(texts))
         met = np.flatnonzero((found >= 0).any(axis=1))
         # Only texts that met another are compared, so only their shingles are held at once.
-        overlap = Overlap(shingle_hashes([fold(texts[i]) for i in met.tolist()], self.ngram, self.shingle))
+        found = found[met]
+        overlap = Overlap(shingle_sets([fold(texts[i]) for i in met.tolist()], self.ngram, self.shingle))
+        kept = np.zeros(len(met), np.bool_)
         holders: dict[int, list[int]] = {}
         dropped: dict[int, tuple[int, float]] = {}
-        for row, i in enumerate(met.tolist()):
-            mine = [b for b in found[i].tolist() if b >= 0]
-            others = np.array(sorted({k for b in mine for k in holders.get(b, ())}), np.int64)
+        for row in range(len(met)):
+            mine = found[row][found[row] >= 0]
+            holding = [holders.setdefault(bucket, []) for bucket in mine.tolist()]
+            if sum(map(len, holding)) <= CROWD:
+                others = np.array(sorted(set().union(*holding)), np.int64)
+            else:
+                others = np.flatnonzero(kept & overlap.possible(row, self.threshold))
+                others = others[((found[others] == found[row]) & (found[row] >= 0)).any(axis=1)]
             similar = overlap.jaccards(row, others)
             best = int(similar.argmax()) if len(others) else -1
             if best >= 0 and similar[best] >= self.threshold:
-                dropped[i] = int(met[others[best]]), float(similar[best])
+                dropped[int(met[row])] = int(met[others[best]]), float(similar[best])
                 continue
-            for b in mine:
-                holders.setdefault(b, []).append(row)
+            kept[row] = True
+            for rows in holding:
+                rows.append(row)
         return dropped
 
     def _keys(self, texts: Sequence[str]) -> Hashes:
         import numpy as np
 
+        from ..measures.lexical import CHUNK
         from ..measures.overlap import band_keys, shingle_hashes, signatures
 
         bands, rows = self.bands()

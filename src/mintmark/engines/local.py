@@ -147,6 +147,8 @@ class LocalEngine:
             await self._prepare(planned, shared)
             work = _Work(self, planned, shared, log, callers)
             cut = await (work.in_rounds(writer) if planned.in_rounds else work.streaming(writer))
+            if options.replay_of is not None:
+                cut.stop = options.replay_of["stop"]
             if self._stopping:
                 raise Interrupted(
                     f"stopped after {writer.waterfall.kept:,} rows; {self.used.calls:,} calls are written down",

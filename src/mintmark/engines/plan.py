@@ -36,7 +36,7 @@ class Plan:
     sides: dict[str, tuple[Row, ...]]
     segments: list[Segment]
     sources: dict[str, Any]
-    columns: Columns | None
+    columns: Columns
     in_rounds: bool
 
     @property

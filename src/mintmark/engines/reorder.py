@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import tempfile
 from typing import IO
 
 import orjson
 
+from ..core.errors import RunError
 from ..core.lineage import Candidate
 
 IN_MEMORY = 2_000
@@ -32,15 +35,27 @@ class Reorder:
         return len(self._here) + len(self._there)
 
     def put(self, ordinal: int, tree: Candidate) -> None:
-        """Take a finished tree."""
+        """Take a finished tree.
+
+        Raises:
+            RunError: where the temporary folder is full.
+        """
         if ordinal == self._next or len(self._here) < IN_MEMORY:
             self._here[ordinal] = tree
             return
-        if self._file is None:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115 (closed in `close`)
         data = orjson.dumps(tree.to_wire())
-        self._there[ordinal] = (self._file.seek(0, 2), len(data))
-        self._file.write(data)
+        try:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (closed in `close`)
+            at = self._file.seek(0, 2)
+            if self._file.write(data) < len(data):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as e:
+            raise RunError(
+                f"finished rows cannot be put aside: {e.strerror or e}", where=tempfile.gettempdir(),
+                remedy="free space, or set TMPDIR, then give the same command again; nothing is lost",
+            ) from e  # fmt: skip
+        self._there[ordinal] = (at, len(data))
 
     def pop(self) -> Candidate | None:
         """Return the next tree in order, or None while it is not finished."""

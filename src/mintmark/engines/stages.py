@@ -7,16 +7,16 @@ foreign log can never leave rows without their calls. The folder may be deleted 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import os
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 import orjson
 
 from ..calls.log import CallLog
-from ..core.errors import MintmarkError
 from ..core.fingerprint import digest
 from ..core.lineage import Candidate
-from ..core.store import write_atomically
 
 SLICE_ROWS = 256
 
@@ -44,26 +44,36 @@ class StageCache:
         if path is None or not path.is_file():
             return None
         try:
-            head, *lines = path.read_bytes().splitlines()
+            head, *lines = path.read_bytes().split(b"\n")
             trees = [Candidate.from_wire(orjson.loads(line)) for line in lines]
-            if orjson.loads(head) != self._seal(trees) or [t.id for t in trees] != list(ids):
+            keys = {key for tree in trees for one in tree.walk() for _, key in one.calls}
+            if orjson.loads(head) != self._seal(keys, lines) or [t.id for t in trees] != list(ids):
                 return None
             return trees
         except (OSError, ValueError, TypeError):
             return None
 
-    def save(self, ids: Sequence[str], trees: Sequence[Candidate]) -> None:
-        """Keep a finished slice; a full disk costs the cache, not the run."""
+    def save(self, ids: Sequence[str], lines: Sequence[bytes], keys: Set[str]) -> None:
+        """Keep a finished slice; a full disk costs the cache, not the run.
+
+        Args:
+            ids: the source rows of the slice.
+            lines: their trees, as `Candidate.to_wire` in JSON, written before anyone else could change them.
+            keys: the calls that they used.
+        """
         path = self._path(ids)
         if path is None or path.exists():
             return
-        lines = [orjson.dumps(self._seal(trees)), *(orjson.dumps(t.to_wire()) for t in trees)]
+        part = path.with_suffix(f".{os.getpid()}")
         try:
-            write_atomically(path, b"\n".join(lines))
-        except MintmarkError:
-            return
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # No fsync: the seal tells a torn file, and the loop must not wait for a disk.
+            part.write_bytes(b"\n".join([orjson.dumps(self._seal(keys, lines)), *lines]))
+            part.replace(path)
+        except OSError:
+            part.unlink(missing_ok=True)
 
-    def _seal(self, trees: Sequence[Candidate]) -> list[object]:
-        keys = {key for tree in trees for one in tree.walk() for _, key in one.calls}
+    def _seal(self, keys: Set[str], lines: Sequence[bytes]) -> list[object]:
+        whole = hashlib.blake2b(b"\n".join(lines), digest_size=16).hexdigest()
         found = [(key, result) for key, result, *_ in self._log.results(keys)] if keys else []
-        return [len(keys), digest(found)]
+        return [len(keys), digest(found), whole]

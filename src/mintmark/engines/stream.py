@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
-from ..core.errors import Pending
+import orjson
+
+from ..core.errors import Interrupted, Pending
 from ..core.lineage import Candidate
 from ..models.client import Caller
 from .reorder import Reorder
@@ -44,6 +48,16 @@ class Admission:
         )
 
 
+@dataclass(slots=True)
+class _Slice:
+    """A slice under way: how many of its trees are still to come, and what is to be saved of it (no ids: nothing)."""
+
+    left: int
+    ids: list[str] | None
+    lines: list[bytes] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
+
+
 class Stream:
     """One segment at work on one feed.
 
@@ -66,31 +80,35 @@ class Stream:
         self._tasks: set[asyncio.Task[None]] = set()
         self._error: BaseException | None = None
         self._admitted = 0
-        self._slices: list[tuple[int, list[str]]] = []
+        self._slices: deque[_Slice] = deque()
         self.exhausted = False
 
     async def results(self) -> AsyncGenerator[Candidate]:
-        """Yield finished trees in source order; ends when the feed ends or admission closes, and all that started is done.
+        """Yield finished trees in source order, until the feed ends or admission closes and all that started is done.
 
         Closing the iterator lets calls in flight be answered and written down, then stops the rows.
 
         Raises:
             MintmarkError: the first error of any row, after the others have come to rest.
         """
-        ready: list[tuple[Candidate, bool]] = []
-        kept: list[Candidate] = []
+        ready: deque[tuple[Candidate, bool]] = deque()
+        frozen = not gc.get_freeze_count()
+        if frozen:  # what was imported and planned is no garbage: to look through it again and again costs a fifth
+            gc.freeze()
         try:
             while True:
                 self._wake.clear()
                 while self._error is None and self._admission.may_start(len(self._reorder)):
                     if not ready:
-                        ready = self._next_slice()
+                        ready.extend(self._next_slice())
                         if not ready:
                             break
-                    self._start(*ready.pop(0))
+                    self._start(*ready.popleft())
                 while (tree := self._reorder.pop()) is not None:
-                    kept = self._collect(kept, tree)
+                    self._collect(tree)
                     yield tree
+                if isinstance(self._error, Interrupted) and self._admission.closed():
+                    return  # the user's Ctrl-C; whoever asked for it says what was done
                 if self._error is not None:
                     raise self._error
                 if self._admission.active:
@@ -99,9 +117,15 @@ class Stream:
                     if self._admission.closed() or not await self._answered():
                         return
                     self._restart()
-                elif self.exhausted and not ready or self._admission.closed():
+                elif (self.exhausted and not ready) or self._admission.closed():
                     return
+        except asyncio.CancelledError:
+            for task in self._tasks:  # the second Ctrl-C: what is in flight is given up
+                task.cancel()
+            raise
         finally:
+            if frozen:
+                gc.unfreeze()
             await self._rest()
 
     def _next_slice(self) -> list[tuple[Candidate, bool]]:
@@ -115,23 +139,27 @@ class Stream:
         ids = [row.id for row in rows]
         trees = self._cache.load(ids)
         if trees is not None:
-            self._slices.append((len(ids), []))
+            for tree, row in zip(trees, rows, strict=True):
+                for one in tree.walk():  # equal rows may stand elsewhere now: a file was renamed, a line was added
+                    one.span = row.span
+            self._slices.append(_Slice(len(ids), None))
             return [(tree, True) for tree in trees]
-        self._slices.append((len(ids), ids))
+        self._slices.append(_Slice(len(ids), ids))
         return [(row, row.fate != "kept") for row in rows]
 
-    def _collect(self, kept: list[Candidate], tree: Candidate) -> list[Candidate]:
-        """Hold the trees of the slice under way; save it when it is whole."""
+    def _collect(self, tree: Candidate) -> None:
+        """Note the tree in its slice, before whoever takes it changes it; save the slice when it is whole."""
         if self._cache is None:
-            return kept
-        kept.append(tree)
-        size, ids = self._slices[0]
-        if len(kept) < size:
-            return kept
-        self._slices.pop(0)
-        if ids:
-            self._cache.save(ids, kept)
-        return []
+            return
+        whole = self._slices[0]
+        whole.left -= 1
+        if whole.ids is not None:
+            whole.lines.append(orjson.dumps(tree.to_wire()))
+            whole.keys.update(key for one in tree.walk() for _, key in one.calls)
+        if not whole.left:
+            self._slices.popleft()
+            if whole.ids is not None:
+                self._cache.save(whole.ids, whole.lines, whole.keys)
 
     def _start(self, candidate: Candidate, finished: bool) -> None:
         ordinal = self._admitted
@@ -171,9 +199,10 @@ class Stream:
     async def _rest(self) -> None:
         """Let what is in flight be answered and written, then end."""
         if self._tasks:
-            for caller in self._admission.callers.values():
+            running = [c for c in self._admission.callers.values() if not c.stopping]
+            for caller in running:
                 caller.stop()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            for caller in self._admission.callers.values():
+            for caller in running:  # those that Ctrl-C stopped stay so: later segments must send nothing more
                 caller.resume()
         self._reorder.close()

@@ -53,7 +53,7 @@ class Walker:
             step = self.steps[at]
             outcome = await self._apply(step, candidate, round_)
             if outcome.updates:
-                candidate.row = {**candidate.row, **outcome.updates, "id": candidate.row["id"]}
+                candidate.row = {**candidate.row, **_data(outcome.updates, candidate.row), "id": candidate.row["id"]}
             if outcome.fate == "kept":
                 at += 1
                 continue
@@ -88,12 +88,26 @@ def bear(parent: Candidate, step: Step, children: Sequence[Child], first: int = 
     born = []
     for n, child in enumerate(children, first):
         parents = (parent.id, *child.parents)
-        row = {"id": child_id(parents, step.name, n), **{k: v for k, v in child.values.items() if k != "id"}}
-        one = Candidate(row, parents, step.index, span=parent.span)
+        values = _data(child.values, parent.row)
+        values.pop("id", None)
+        row = {"id": child_id(parents, step.name, n), **values}
+        one = Candidate(row, parents, step.index, span=_narrow(parent.span, child.within))
         if child.fate != "kept":
             one.end(child.fate, step.index, child.reason, child.detail)
         born.append(one)
     return born
+
+
+def _narrow(span: dict[str, Any] | None, within: tuple[int, int] | None) -> dict[str, Any] | None:
+    """Return the part of a parent's span that a child rests on."""
+    if span is None or within is None or "start" not in span:
+        return span
+    return {"path": span["path"], "start": span["start"] + within[0], "end": span["start"] + within[1]}
+
+
+def _data(values: Row, known: Row) -> Row:
+    """Return new values as what a row may hold, so that rows are the same whether or not they were put aside on disk."""
+    return {k: v if v is known.get(k) else plain(v) for k, v in values.items()}
 
 
 class Batcher:

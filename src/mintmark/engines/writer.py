@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -31,10 +31,10 @@ class RunWriter:
     Args:
         folder: the run's folder.
         steps: the steps' names.
-        declared: the columns that operators declare for kept rows, or None.
+        declared: the columns that are known beforehand for kept rows.
     """
 
-    def __init__(self, folder: RunFolder, steps: Sequence[str], declared: Columns | None) -> None:
+    def __init__(self, folder: RunFolder, steps: Sequence[str], declared: Columns) -> None:
         self.folder, self.steps = folder, ("source", *steps, "rows")
         self.waterfall = Waterfall(steps)
         self._end = len(steps)
@@ -64,7 +64,7 @@ class RunWriter:
         self.trees_written += 1
 
     def finish(self) -> None:
-        """Write data, dropped, used and lineage.
+        """Write data, dropped, used and lineage, in one pass over the trees.
 
         Raises:
             RunError: where the disk is full.
@@ -72,22 +72,36 @@ class RunWriter:
         with _disk(self.folder.path):
             self._spool.close()
             self._clear()
-            self._write("data", self._data.schema(), lambda c: c.row if c.fate == "kept" else None)
-            dropped = self._others["dropped"].schema()
-            self._write("dropped", dropped, lambda c: self._with_meta(c) if c.fate in ("dropped", "failed") else None)
-            self._write("used", self._others["used"].schema(), lambda c: c.row if c.fate == "used" else None)
-            self._parquet(self.folder / "lineage.parquet", lineage_schema(), self._lineage())
+            sinks = {
+                "data": _Parts(self.folder / "data", self._data.schema(), even_empty=True),
+                "dropped": _Parts(self.folder / "dropped", self._others["dropped"].schema()),
+                "used": _Parts(self.folder / "used", self._others["used"].schema()),
+            }
+            lineage = _ParquetFile(self.folder / "lineage.parquet", lineage_schema(), exact=True)
+            with contextlib.ExitStack() as stack:
+                stack.callback(lineage.close)
+                for sink in sinks.values():
+                    stack.callback(sink.close)
+                for tree in self.trees():
+                    for one in tree.walk():
+                        lineage.add(self._lineage(one))
+                        if one.fate == "kept":
+                            sinks["data"].add(one.row)
+                        elif one.fate == "used":
+                            sinks["used"].add(one.row)
+                        else:
+                            sinks["dropped"].add(self._with_meta(one))
 
     def call_keys(self) -> Iterator[str]:
         """Yield the key of every call that the rows used; keys come again where calls are shared."""
-        for tree in self.trees():
-            for one in tree.walk():
-                for _, key in one.calls:
-                    yield key
+        with self._spool_path.open("rb") as f:
+            for line in f:
+                yield from wire_keys(orjson.loads(line))
 
     def close(self) -> None:
         """Let go of the spool; the run's files, or its call log, hold everything."""
-        self._spool.close()
+        with contextlib.suppress(OSError):  # a full disk: what could not be written is not needed any more
+            self._spool.close()
         self._spool_path.unlink(missing_ok=True)
 
     def trees(self) -> Iterator[Candidate]:
@@ -108,50 +122,91 @@ class RunWriter:
         step = self.steps[one.ended_at + 1]
         return {"id": own.pop("id"), "fate": one.fate, "step": step, "reason": one.reason, "detail": detail, **own}
 
-    def _write(self, name: str, schema: pa.Schema, pick: Callable[[Candidate], Row | None]) -> None:
-        def rows() -> Iterator[Row]:
-            for tree in self.trees():
-                for one in tree.walk():
-                    row = pick(one)
-                    if row is not None:
-                        yield row
+    def _lineage(self, one: Candidate) -> Row:
+        return {
+            "id": one.id, "fate": one.fate, "parents": one.parents,
+            "born": "source" if one.born_at == FROM_SOURCE else self.steps[one.born_at + 1],
+            "ended": self.steps[min(one.ended_at, self._end) + 1], "reason": one.reason,
+            "calls": [{"step": self.steps[i + 1], "key": key} for i, key in one.calls], "source": one.span,
+        }  # fmt: skip
 
-        part = 0
-        source = rows()
-        first = next(source, None)
-        if first is None and name != "data":
-            return
-        while first is not None or part == 0:
-            head = [] if first is None else [first]
-            path = self.folder / name / f"part-{part:05d}.parquet"
-            self._parquet(path, schema, _chain(head, source, PART_ROWS - len(head)))
-            part += 1
-            first = next(source, None)
 
-    def _parquet(self, path: Path, schema: pa.Schema, rows: Iterator[Row]) -> None:
+class _ParquetFile:
+    """One Parquet file, written in row groups of fixed size; `exact` where every value is known to fit the schema."""
+
+    def __init__(self, path: Path, schema: pa.Schema, *, exact: bool = False) -> None:
         import pyarrow.parquet as pq
 
         path.parent.mkdir(parents=True, exist_ok=True)
-        with pq.ParquetWriter(path, schema, compression="zstd", write_statistics=True) as writer:
-            group: list[Row] = []
-            for row in rows:
-                group.append(row)
-                if len(group) == GROUP_ROWS:
-                    writer.write_table(table_of(group, schema))
-                    group = []
-            if group:
-                writer.write_table(table_of(group, schema))
+        self._schema, self._exact, self._group = schema, exact, list[Row]()
+        self._writer = pq.ParquetWriter(path, schema, compression="zstd", write_statistics=True)
 
-    def _lineage(self) -> Iterator[Row]:
-        for tree in self.trees():
-            for one in tree.walk():
-                ended = self.steps[min(one.ended_at, self._end) + 1]
-                calls = [{"step": self.steps[i + 1], "key": key} for i, key in one.calls]
-                yield {
-                    "id": one.id, "fate": one.fate, "parents": list(one.parents),
-                    "born": "source" if one.born_at == FROM_SOURCE else self.steps[one.born_at + 1],
-                    "ended": ended, "reason": one.reason, "calls": calls, "source": one.span,
-                }  # fmt: skip
+    def add(self, row: Row) -> None:
+        self._group.append(row)
+        if len(self._group) == GROUP_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._writer.write_table(_table(self._group, self._schema, self._exact))
+        self._group = []
+
+    def close(self) -> None:
+        try:
+            if self._group:
+                self._flush()
+        finally:
+            self._writer.close()
+
+
+class _Parts:
+    """A folder of Parquet files of fixed size; with `even_empty` there is one even without a row."""
+
+    def __init__(self, folder: Path, schema: pa.Schema, *, even_empty: bool = False) -> None:
+        self._folder, self._schema = folder, schema
+        self._file: _ParquetFile | None = None
+        self._rows = 0
+        if even_empty:
+            self._open()
+
+    def _open(self) -> _ParquetFile:
+        path = self._folder / f"part-{self._rows // PART_ROWS:05d}.parquet"
+        self._file = _ParquetFile(path, self._schema)
+        return self._file
+
+    def add(self, row: Row) -> None:
+        if self._rows and self._rows % PART_ROWS == 0:
+            self.close()
+        (self._file or self._open()).add(row)
+        self._rows += 1
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+def _table(rows: list[Row], schema: pa.Schema, exact: bool) -> pa.Table:
+    """Return the rows as a table: columns at once where their values fit, else value by value."""
+    import pyarrow as pa
+
+    arrays = []
+    for field in schema:
+        if exact or not pa.types.is_nested(field.type):
+            try:
+                arrays.append(pa.array([row.get(field.name) for row in rows], type=field.type))
+                continue
+            except (pa.ArrowInvalid, pa.ArrowTypeError):
+                pass
+        arrays.append(table_of(rows, pa.schema([field])).column(0))
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def wire_keys(wire: Sequence[Any]) -> Iterator[str]:
+    """Yield the call keys of a tree as it stands on the wire (`Candidate.to_wire`)."""
+    for _, key in wire[7]:
+        yield key
+    for child in wire[9]:
+        yield from wire_keys(child)
 
 
 def lineage_schema() -> pa.Schema:
@@ -171,15 +226,6 @@ def lineage_schema() -> pa.Schema:
             ("source", pa.struct([("path", text), ("start", pa.int64()), ("end", pa.int64()), ("line", pa.int64())])),
         ]
     )
-
-
-def _chain(head: list[Row], rest: Iterator[Row], most: int) -> Iterator[Row]:
-    yield from head
-    for _ in range(most):
-        row = next(rest, None)
-        if row is None:
-            return
-        yield row
 
 
 @contextlib.contextmanager

@@ -124,7 +124,9 @@ class Prompt(RowOperator):
 
     async def _sample(self, row: Row, ctx: RowContext, n: int) -> list[Child]:
         kept = {k: v for k, v in row.items() if k != "id" and self._inherits(k)}
-        sampling = {"temperature": self.temperature, "top_p": self.top_p, "max_tokens": self.max_tokens, "stop": self.stop}
+        sampling: dict[str, Any] = {
+            "temperature": self.temperature, "top_p": self.top_p, "max_tokens": self.max_tokens, "stop": self.stop,
+        }  # fmt: skip
         drawn: list[Row] = []
         if self.few_shot:
             pool = [r for r in ctx.side(self.few_shot) if r["id"] != row["id"]]

@@ -15,6 +15,9 @@ Unit = Literal["char", "word"]
 Hashes = npt.NDArray[np.uint64]
 Offsets = npt.NDArray[np.int64]
 
+CHUNK = 8192
+"""Texts hashed at a time where only something smaller is kept of them."""
+
 # Stands behind a text shorter than one shingle. A lone surrogate is in no valid text, so "ab" stays apart from "ab ".
 _PAD = "\ud800"
 
@@ -43,9 +46,16 @@ class Shingles:
 
     def distinct(self) -> Shingles:
         """Return the same texts with each one's shingles sorted and said once: sets."""
-        sets = [np.unique(self.row(i)) for i in range(len(self))]
-        hashes = np.concatenate(sets) if sets else self.hashes
-        return Shingles(hashes, _offsets([len(s) for s in sets]))
+        out = np.empty_like(self.hashes)
+        lengths = np.empty(len(self), np.int64)
+        end = 0
+        for i in range(len(self)):
+            own = np.sort(self.row(i))
+            own = own[np.concatenate([[True], own[1:] != own[:-1]])]
+            lengths[i] = len(own)
+            out[end : end + len(own)] = own
+            end += len(own)
+        return Shingles(out[:end].copy(), _offsets(lengths))
 
 
 def shingles(text: str, n: int = 5, unit: Unit = "char") -> frozenset[str]:
@@ -104,6 +114,18 @@ def shingle_hashes(texts: Sequence[str], n: int = 5, unit: Unit = "char") -> Shi
     return Shingles(hashes, _offsets(lengths - (n - 1)))
 
 
+def shingle_sets(texts: Sequence[str], n: int = 5, unit: Unit = "char") -> Shingles:
+    """Return `shingle_hashes(texts, n, unit).distinct()` at the peak memory of its result, about 8 bytes a shingle."""
+    parts = [
+        shingle_hashes(texts[start : start + CHUNK], n, unit).distinct()
+        for start in range(0, max(1, len(texts)), CHUNK)
+    ]
+    if len(parts) == 1:
+        return parts[0]
+    lengths = np.concatenate([np.diff(part.offsets) for part in parts])
+    return Shingles(np.concatenate([part.hashes for part in parts]), _offsets(lengths))
+
+
 def jaccard(a: AbstractSet[str], b: AbstractSet[str]) -> float:
     """Return |a and b| / |a or b|, in [0, 1]; two empty sets are the same set: 1.
 
@@ -132,7 +154,7 @@ def _words(texts: Sequence[str], n: int) -> tuple[Hashes, Offsets]:
         words += [_PAD] * (n - len(own))
         lengths.append(max(n, len(own)))
     known = {word: _word_hash(word) for word in set(words)}
-    return np.fromiter((known[w] for w in words), np.uint64, len(words)), np.array(lengths, np.int64)
+    return np.fromiter(map(known.__getitem__, words), np.uint64, len(words)), np.array(lengths, np.int64)
 
 
 def _word_hash(word: str) -> int:

@@ -18,7 +18,8 @@ from .gather import Gatherer
 from .limiter import Limiter
 
 MAX_STRIKES = 8
-"""Faults of one call, while others succeed, after which it is recorded as failed."""
+"""Faults of one call, while others succeed, after which it is recorded as failed. A rate limit is not the call's fault:
+429s count only where they last longer than `outage_timeout_s`."""
 PROBE_MAX_S = 5.0
 
 
@@ -44,7 +45,7 @@ class Caller:
         self.limiter = Limiter(model.max_in_flight, fixed=model.fixed_limit)
         self.price = price_of(spec)
         self.stopping = False
-        self._gather = Gatherer(model) if model.max_batch > 1 else None
+        self._send = Gatherer(model).ask if model.max_batch > 1 else model.ask
         self._in_flight: dict[str, asyncio.Future[Stored]] = {}
         self._opening: asyncio.Task[None] | None = None
         self._down: asyncio.Event | None = None
@@ -99,7 +100,8 @@ class Caller:
             del self._in_flight[key]
 
     async def _ask(self, key: str, payload: bytes, request: Request) -> Stored:
-        await self._open()
+        if self._opening is None or not self._opening.done():
+            await self._open()
         limiter = self.limiter
         attempt = strikes = 0
         probing = False
@@ -111,7 +113,7 @@ class Caller:
                 await limiter.acquire()
                 if self.stopping:
                     limiter.release()
-                    raise Interrupted("stopped before this call was sent")
+                    raise Interrupted("stopped before a call was sent", remedy="give the same command again to go on")
                 sent = time.monotonic()
                 try:
                     answer = await self._send(request)
@@ -128,7 +130,8 @@ class Caller:
                         where=f"model `{self.alias}` ({self.spec.spec})", remedy=_remedy(answer.reason, self.model),
                     )  # fmt: skip
                 limiter.report(answer.terminal, seconds)
-                if limiter.successes > seen:
+                limited = answer.reason == "http_429" and time.monotonic() - began < self.spec.outage_timeout_s
+                if limiter.successes > seen and not limited:
                     seen, strikes = limiter.successes, strikes + 1
                 if answer.terminal or strikes >= MAX_STRIKES:
                     return await self._put(key, payload, request, answer, 0.0, seconds)
@@ -170,13 +173,6 @@ class Caller:
     ) -> Stored:
         return await self.log.put(key, payload, request.kind, self.digest, answer, dollars=dollars, seconds=seconds)
 
-    async def _send(self, request: Request) -> Reply | Fault:
-        if self._gather is not None:
-            return await self._gather.ask(request)
-        async for _, answer in self.model.submit((request,)):
-            return answer
-        return Fault("bad_reply", "the model gave no answer")
-
     async def _open(self) -> None:
         if self._opening is None:
             self._opening = asyncio.get_running_loop().create_task(self.model.open())
@@ -208,8 +204,9 @@ class Caller:
             answers = await self.model.collect(job, [key for key, _ in calls])
             if answers is None:
                 continue
-            dollars = {k: self.price(a.tokens_in, a.tokens_out) if isinstance(a, Reply) else 0.0 for k, a in answers.items()}
-            self.log.resolve(answers, dollars)
+            replies = {k: a for k, a in answers.items() if isinstance(a, Reply)}
+            dollars = {k: self.price(r.tokens_in, r.tokens_out) for k, r in replies.items()}
+            self.log.resolve(answers, dict.fromkeys(answers, 0.0) | dollars)
             answered += len(answers)
         return answered
 

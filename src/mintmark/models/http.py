@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import email.utils
 import os
 import time
@@ -104,21 +103,25 @@ class HttpModel(Model):
                 raw = await response.read()
                 if response.status != 200:
                     return self._fault(response.status, raw, response.headers)
-        except aiohttp.ClientConnectorError as e:
+        except aiohttp.ClientConnectorCertificateError as e:
+            return Fault("certificate", self._clean(str(e)), fatal=True)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as e:
             return Fault("connection", self._clean(str(e)), outage=True)
         except (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError, ConnectionError) as e:
             return Fault("cut_reply", self._clean(str(e)))
-        except (TimeoutError, asyncio.TimeoutError):
+        except TimeoutError:
             return Fault("timeout", f"no reply within {self.timeout_s:g} s")
         except aiohttp.ClientError as e:
             return Fault("connection", self._clean(f"{type(e).__name__}: {e}"))
+        if self._secret and self._secret.encode() in raw:
+            raw = raw.replace(self._secret.encode(), b"[key]")
         try:
             return self.read(request, orjson.loads(raw))
         except (orjson.JSONDecodeError, KeyError, IndexError, TypeError, ValueError) as e:
-            return Fault("bad_reply", self._clean(f"{type(e).__name__}: {e}: {raw[:200].decode(errors='replace')}"))
+            return Fault("bad_reply", self._clean(f"{type(e).__name__}: {e}: {raw.decode(errors='replace')}"))
 
     async def exchange(self, method: str, path: str, *, json: Any = None, form: Any = None, raw: bool = False) -> Any:
-        """Do one exchange of the protocol's other endpoints (files, batches); return its JSON, its bytes, or a `Fault`."""
+        """Do one exchange of the protocol's other endpoints (files, batches); return its JSON, bytes, or a `Fault`."""
         import aiohttp
 
         body: Any = form() if form is not None else json and orjson.dumps(json)
@@ -143,7 +146,8 @@ class HttpModel(Model):
             return {"model": self.name, "input": [request.body["text"]]}
         if request.kind == "score":
             prompt = request.body["context"] + request.body["target"]
-            return {"model": self.name, "prompt": prompt, "echo": True, "logprobs": 1, "max_tokens": 0, "temperature": 0}
+            asked = {"echo": True, "logprobs": 1, "max_tokens": 0, "temperature": 0}
+            return {"model": self.name, "prompt": prompt, **asked}
         body["seed"] = request.seed
         if request.kind == "complete":
             body["prompt"] = request.body["prompt"]
@@ -190,14 +194,16 @@ class HttpModel(Model):
         return Reply(text=text or "", finish=finish, extra=extra, **tokens)
 
     def _fault(self, status: int, raw: bytes, headers: Mapping[str, str]) -> Fault:
-        detail = raw[: _DETAIL_CHARS * 4].decode(errors="replace")
+        detail = raw.decode(errors="replace")
         try:
             error = orjson.loads(raw)["error"]
             detail = error["message"] if isinstance(error, dict) else str(error)
             code = error.get("code") if isinstance(error, dict) else None
         except (orjson.JSONDecodeError, KeyError, TypeError):
             code = None
-        detail = self._clean(detail[:_DETAIL_CHARS])
+        detail = self._clean(detail)
+        if 300 <= status < 400:
+            return Fault(f"http_{status}", f"the address has moved to {headers.get('Location', '?')}", fatal=True)
         if status in _FATAL or code == "insufficient_quota":
             return Fault(f"http_{status}", detail, fatal=True)
         if status == 400 and code == "content_filter":
@@ -207,8 +213,8 @@ class HttpModel(Model):
         return Fault(f"http_{status}", detail, retry_after_s=_retry_after(headers))
 
     def _clean(self, text: str) -> str:
-        """Take the key out of a text that a server sent back."""
-        return text.replace(self._secret, "[key]") if self._secret else text
+        """Take the key out of a text that a server sent back, then cut it: a key cut in two would not be found."""
+        return (text.replace(self._secret, "[key]") if self._secret else text)[:_DETAIL_CHARS]
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

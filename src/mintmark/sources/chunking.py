@@ -76,17 +76,20 @@ class Chunker:
         sums = _sums(text, units)
         first = 0
         while first < len(units):
+            if units[first].kind == "meta":
+                first += 1
+                continue
             end = first + 1
             while end < len(units) and sums.tokens(first, end + 1) <= budget:
                 end += 1
             if end < len(units):
                 end = self._best_break(units, sums, first, end, budget)
-            if units[first].heading and end == first + 1:
-                # The title does not fit beside what follows; it is in `headings` all the same.
-                first = end
-                continue
-            start, stop = units[first].start, units[end - 1].end
-            yield Chunk(start, stop, section.headings, number, sums.tokens(first, end), prose_words(text[start:stop]))
+            last = next(n for n in range(end - 1, first - 1, -1) if units[n].kind != "meta")
+            # A title that does not fit beside what follows makes no chunk; it is in `headings` all the same.
+            if units[last].kind != "heading":
+                start, stop = units[first].start, units[last].end
+                words = prose_words(text[start:stop])
+                yield Chunk(start, stop, section.headings, number, sums.tokens(first, last + 1), words)
             first = end
 
     def _best_break(self, units: list[Unit], sums: _Sums, first: int, end: int, budget: int) -> int:
@@ -129,13 +132,15 @@ class Chunker:
 
     def _overlapped(self, document: Parsed, chunks: list[Chunk]) -> list[Chunk]:
         text = document.text
-        starts = sorted(u.start for u in units_of(text, [b for b in document.blocks if b.kind != "heading"], 0))
+        content = [b for b in document.blocks if b.kind not in ("heading", "meta")]
+        starts = [unit.start for unit in units_of(text, content, 0)]
         found = chunks[:1]
         for before, chunk in pairwise(chunks):
             start = chunk.start
             if before.section == chunk.section:
-                for earlier in _back_from(starts, chunk.start, before.start):
-                    if estimate_tokens(text[earlier : chunk.start]) > self.overlap:
+                for earlier in (s for s in reversed(starts) if before.start < s < chunk.start):
+                    repeated = estimate_tokens(text[earlier : chunk.start])
+                    if repeated > self.overlap or estimate_tokens(text[earlier : chunk.end]) > self.budget:
                         break
                     start = earlier
             part = text[start : chunk.end]
@@ -178,7 +183,7 @@ def _sections(blocks: list[Block]) -> Iterator[_Section]:
 
 
 def _runs(section: _Section, text: str) -> Iterator[list[Block]]:
-    """Yield the runs of blocks that chunks are made of: no `meta` at either end, no long `meta` within.
+    """Yield the runs of blocks that chunks are made of: each has content, and no long `meta` is within.
 
     Markup that a paragraph introduces ("Read more:" above a list of links) belongs to it, as content.
     """
@@ -192,26 +197,13 @@ def _runs(section: _Section, text: str) -> Iterator[list[Block]]:
             block = replace(block, kind="prose")
         elif tokens > LONG_META_TOKENS:
             if _speaks(run):
-                yield _trimmed(run)
+                yield run
             run = []
             continue
         run.append(block)
     if _speaks(run):
-        yield _trimmed(run)
+        yield run
 
 
 def _speaks(run: list[Block]) -> bool:
     return any(block.kind not in ("meta", "heading") for block in run)
-
-
-def _trimmed(run: list[Block]) -> list[Block]:
-    start, end = 0, len(run)
-    while run[end - 1].kind == "meta":
-        end -= 1
-    while run[start].kind == "meta":
-        start += 1
-    return run[start:end]
-
-
-def _back_from(starts: list[int], at: int, floor: int) -> Iterator[int]:
-    yield from (s for s in reversed(starts) if floor < s < at)

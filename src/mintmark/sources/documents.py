@@ -17,7 +17,7 @@ from ..core.source import Source, SourceRow, Span
 from .blocks import Lines
 from .chunking import Chunker
 from .inputs import Input, content_of, find_inputs
-from .readers import CONVERTED, READERS, Unreadable, converter, read_document
+from .readers import CONVERTED, READERS, Unreadable, converter, encoding_of, is_html, read_document
 
 WHERE = "source (documents)"
 
@@ -87,19 +87,20 @@ class Documents(Source):
             yield from self._chunks(one)
 
     def fingerprint(self) -> dict[str, Any]:
-        """Return the settings that shape chunks, and each document's relative path and SHA-256.
+        """Return the settings that shape chunks, and each document's relative path, SHA-256 and encoding, if not UTF-8.
 
         Where documents are converted, the converter's version is in it too.
         """
         inputs = self._inputs()
-        found: dict[str, Any] = {
+        settings: dict[str, Any] = {
             "source": self.source_name,
             "version": self.source_version,
             **self.model_dump(mode="json", exclude={"path", "license", "include", "exclude"}),
             "files": content_of(inputs, where=WHERE),
+            "encodings": {i.name: found for i in inputs if (found := self._encoding(i.path)) != "utf-8"},
         }
         needs = next((i for i in inputs if i.path.suffix.lower() in CONVERTED), None)
-        return found | ({"markitdown": converter(f"{WHERE}: {needs.path}").version} if needs else {})
+        return settings | ({"markitdown": converter(f"{WHERE}: {needs.path}").version} if needs else {})
 
     def columns(self) -> Columns:
         """Return `text`, `heading`, `path` and `title`, all text."""
@@ -128,6 +129,10 @@ class Documents(Source):
         if not inputs:
             raise SourceError("no documents here", where=WHERE, got=self.path, allowed=sorted({*READERS, *CONVERTED}))
         return inputs
+
+    def _encoding(self, path: Path) -> str:
+        plain = path.suffix.lower() in READERS and path.stat().st_size <= self.max_document_bytes
+        return encoding_of(path.read_bytes(), html=is_html(path)) if plain else "utf-8"
 
     def _chosen(self, name: str) -> bool:
         return (not self.include or _matches(name, self.include)) and not _matches(name, self.exclude)

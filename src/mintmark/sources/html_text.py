@@ -17,9 +17,11 @@ _BREAKING = frozenset({
     "figcaption", "figure", "form", "header", "hr", "html", "main", "ol", "p", "section", "summary", "table",
     "tbody", "tfoot", "thead", "ul",
 })  # fmt: skip
+_ENDING = frozenset({"table", "li", "ul", "ol"})
 _VOID = frozenset({
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
 })  # fmt: skip
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 
 
@@ -40,12 +42,20 @@ def parse_html(page: str) -> Parsed:
     """
     reader = _Reader(main_only=re.search(r"<main[\s>]", page, re.IGNORECASE) is not None)
     try:
-        reader.feed(page)
+        reader.feed(_closed(page))
         reader.close()
     except AssertionError as e:
         raise ValueError(f"HTML that cannot be parsed: {e}") from e
     reader.flush("prose")
     return Parsed(reader.text, reader.blocks, reader.title.strip() or None)
+
+
+def _closed(page: str) -> str:
+    """Take out comments and what opens one, or a tag, that never ends: for each the parser would read all the rest."""
+    last = page.rfind("-->")
+    page = _COMMENT.sub("", page[: last + 3]) + page[last + 3 :].replace("<!--", "") if last >= 0 else page
+    last = page.rfind(">") + 1
+    return page[:last].replace("<!--", "") + page[last:].replace("<", "&lt;")
 
 
 class _Reader(HTMLParser):
@@ -92,7 +102,7 @@ class _Reader(HTMLParser):
             self._end_row()
             self._kind = "table"
         elif tag in ("td", "th"):
-            self._line.append(" | " if "".join(self._line).strip() else "")
+            self._line.append(" | " if any(part.strip() for part in self._line) else "")
         elif tag in _BREAKING and self._kind != "table":
             self.flush(self._kind)
 
@@ -109,11 +119,13 @@ class _Reader(HTMLParser):
         elif tag == "pre":
             self.flush("code")
             self._pre = max(0, self._pre - 1)
+            self._forget()
         elif tag == "tr":
             self._end_row()
-        elif tag == "table" or tag in _HEADINGS or tag == "li":
+        elif tag in _ENDING or tag in _HEADINGS:
             self._end_row()
             self.flush(self._kind)
+            self._forget()
         elif tag in _BREAKING and self._kind != "table":
             self.flush(self._kind)
 
@@ -127,10 +139,10 @@ class _Reader(HTMLParser):
         """End the block in hand, if it has any text."""
         text = "\n".join([*self._rows, *([said] if (said := self._said(kind)) else [])])
         self._line, self._rows = [], []
-        self._kind = "code" if self._pre else "prose"
-        level, self._level = self._level, 0
         if not text.strip():
             return
+        level = self._level
+        self._forget()
         gap = "\n\n" if self._parts else ""
         start = self._size + len(gap)
         self._parts += [gap, text]
@@ -141,6 +153,9 @@ class _Reader(HTMLParser):
         else:
             quiet = kind in ("prose", "item") and says_nothing(text)
             self.blocks.append(Block(start, self._size, "meta" if quiet else kind))
+
+    def _forget(self) -> None:
+        self._kind, self._level = "code" if self._pre else "prose", 0
 
     def _said(self, kind: Kind) -> str:
         text = "".join(self._line)

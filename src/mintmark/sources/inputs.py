@@ -72,7 +72,13 @@ def content_of(inputs: Iterable[Input], *, where: str) -> list[list[str]]:
 def _expand(text: str, where: str) -> tuple[Path, list[Path], bool]:
     if "\0" in text or not text.strip():
         raise SourceError("a path must not be empty or hold a NUL character", where=where, got=text)
-    path = Path(text).expanduser()
+    try:
+        return _found(text, Path(text).expanduser(), where)
+    except (OSError, RuntimeError) as e:
+        raise SourceError("cannot be looked up", where=where, got=text, remedy=str(e)) from e
+
+
+def _found(text: str, path: Path, where: str) -> tuple[Path, list[Path], bool]:
     if path.is_file():
         return path.parent, [path], True
     if path.is_dir():
@@ -90,9 +96,14 @@ def _expand(text: str, where: str) -> tuple[Path, list[Path], bool]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for at, folders, files in os.walk(folder):
+    for at, folders, files in os.walk(folder, onerror=_raise):
         folders[:] = sorted(f for f in folders if not f.startswith("."))
         yield from (p for f in sorted(files) if not f.startswith(".") and (p := Path(at, f)).is_file())
+
+
+def _raise(error: OSError) -> None:
+    # os.walk passes by a folder that it cannot list, and its files would be missing without a word.
+    raise error
 
 
 def _before_magic(parts: tuple[str, ...]) -> tuple[str, ...]:

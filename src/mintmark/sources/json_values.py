@@ -120,8 +120,8 @@ def _storable(value: Any) -> bool:
 
 
 def _integer(text: str) -> int | str:
-    # A number of 20 digits or more is never parsed: Python refuses thousands of digits, and none would fit.
-    if len(text) >= 20:
+    # A number of more than 20 characters is never parsed: Python refuses thousands of digits, and none would fit.
+    if len(text) > 20:
         return text
     number = int(text)
     return number if _small(number) else text

@@ -15,13 +15,16 @@ _ITEM = re.compile(r"^\s*(?:[-*+]|\d{1,9}[.)])(?:\s+\S|\s*$)")
 _QUOTE = re.compile(r"^ {0,3}>")
 _DELIMITERS = re.compile(r"^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
 _DEFINITION = re.compile(r"^ {0,3}\[[^\[\]]{1,300}\]:\s*\S")
+_MYST_SILENT = re.compile(r"^\s*[`~]{3,}\{(?:include|toctree|contents|image|figure|tableofcontents)\}")
 _RAW = re.compile(r"^ {0,3}<(pre|script|style|textarea)\b", re.IGNORECASE)
 _HTML_HEADING = re.compile(r"^ {0,3}<h([1-6])\b", re.IGNORECASE)
 _COMMENT = re.compile(r"^ {0,3}<!--")
 _ADMONITION = re.compile(r"^\s*(?:!!!|\?\?\?\+?|:::)\s*\w")
-_CONTENTS = re.compile(r"^\s*(?:\[\[?_?TOC_?\]?\]|\{:?\s*toc[^}]*\}|:::)\s*$", re.IGNORECASE)
+_CONTENTS = re.compile(r"^\s*(?:\[\[?_?TOC_?\]?\]|\{:?\s*toc[^}]*\}|:::|\([\w:.-]+\)=)\s*$", re.IGNORECASE)
 _MODULE = re.compile(r"^(?:import|export)\s.*(?:from\s|['\"{(]|=)")
 _TITLE = re.compile(r"^title:\s*(['\"]?)(.+?)\1\s*$")
+LONGEST_TITLE = 300
+"""Characters of a heading that are kept as a section's title."""
 _INLINE = (
     (re.compile(r"!\[[^\[\]]*\]\([^()]*\)"), ""),
     (re.compile(r"\[([^\[\]]*)\](?:\([^()]*\)|\[[^\[\]]*\])"), r"\1"),
@@ -64,6 +67,7 @@ class _Parser:
         self.found = Parsed(text)
         self.mdx = mdx
         self.nested = False
+        self.absent: set[str] = set()
 
     def parse(self) -> Parsed:
         n = self._front_matter()
@@ -96,7 +100,7 @@ class _Parser:
         if at.indent(n) == 0 and not _ITEM.match(line):
             self.nested = False
         if fence := _FENCE.match(line):
-            return self._add(n, self._past_fence(n, fence[1]), "code")
+            return self._add(n, self._past_fence(n, fence[1]), "meta" if _MYST_SILENT.match(line) else "code")
         if at.indent(n) >= 4 and not self.nested:
             return self._add(n, at.past_indented(n, 3), "code")
         if _COMMENT.match(line):
@@ -137,7 +141,9 @@ class _Parser:
 
     def _heading(self, first: int, end: int, level: int, title: str) -> int:
         self.nested = False
-        self.found.blocks.append(self.at.block(first, end, "heading", level=level, title=plain_heading(title)))
+        self.found.blocks.append(
+            self.at.block(first, end, "heading", level=level, title=plain_heading(title[:LONGEST_TITLE]))
+        )
         return end
 
     def _interrupts(self, n: int) -> bool:
@@ -155,9 +161,12 @@ class _Parser:
 
     def _past(self, n: int, mark: str) -> int:
         """Return the line after the first from `n` on that holds `mark`; without one, after the paragraph."""
-        for m in range(n, len(self.at)):
-            if mark in self.at[m].lower():
-                return m + 1
+        # Each mark is looked for to the end in vain once at most, or a hostile file would take hours.
+        if mark not in self.absent:
+            for m in range(n, len(self.at)):
+                if mark in self.at[m].lower():
+                    return m + 1
+            self.absent.add(mark)
         return self._while(n + 1, lambda m: True)
 
     def _past_fence(self, n: int, mark: str) -> int:

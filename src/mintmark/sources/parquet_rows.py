@@ -12,7 +12,7 @@ from ..core.errors import SourceError
 from ..core.source import SourceRow, Span
 from .inputs import Input
 from .json_values import exact
-from .text import BLOCK, BROKEN_GZIP, open_bytes
+from .text import BLOCK, BROKEN_GZIP, is_packed, open_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,7 +41,7 @@ def read_parquet(
     where = str(one.path)
     with open_bytes(one.path) as raw, tempfile.TemporaryFile() as spare:
         try:
-            file = pq.ParquetFile(_seekable(raw, spare))
+            file = pq.ParquetFile(_unpacked(raw, spare) if is_packed(one.path) else raw)
             names = list(file.schema_arrow.names)
             if again := sorted({n for n in names if names.count(n) > 1}):
                 raise SourceError("the schema repeats a column", where=where, got=again[0])
@@ -58,11 +58,7 @@ def read_parquet(
             raise SourceError("cannot be read as Parquet", where=where, got=str(e)) from e
 
 
-def _seekable(raw: BinaryIO, spare: IO[bytes]) -> BinaryIO | IO[bytes]:
-    import gzip
-
-    if not isinstance(getattr(raw, "raw", None), gzip.GzipFile):
-        return raw
+def _unpacked(raw: BinaryIO, spare: IO[bytes]) -> IO[bytes]:
     while block := raw.read(BLOCK):
         spare.write(block)
     spare.seek(0)

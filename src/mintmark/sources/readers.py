@@ -73,7 +73,7 @@ def read_document(path: Path, max_bytes: int) -> Parsed:
     ending = path.suffix.lower()
     if ending in CONVERTED:
         return _converted(path)
-    text = decode(data, html=READERS[ending] is parse_html)
+    text = decode(data, html=is_html(path))
     if not text.strip():
         raise Unreadable("empty_document", "the file holds nothing")
     try:
@@ -97,13 +97,9 @@ def decode(data: bytes, *, html: bool = False) -> str:
     """
     if kind := binary_kind(data[:4096]):
         raise Unreadable("bad_encoding", f"not text but {kind}")
-    encoding = sniff([data])
-    if html and encoding == "cp1252":
-        named = _CHARSET.search(data[:4096])
-        if named and _CHARSETS.match(found := named[1].decode()):
-            encoding = found
+    encoding = encoding_of(data, html=html)
     try:
-        text = data.decode(encoding.removesuffix("-le").removesuffix("-be") if encoding[-3:] in _ENDS else encoding)
+        text = data.decode(re.sub(r"-[lb]e$", "", encoding))
     except UnicodeDecodeError as e:
         raise Unreadable("bad_encoding", f"byte 0x{data[e.start]:02x} at byte {e.start} is not {encoding}") from e
     if (at := text.find("\0")) >= 0:
@@ -111,7 +107,19 @@ def decode(data: bytes, *, html: bool = False) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-_ENDS = ("-le", "-be")
+def encoding_of(data: bytes, *, html: bool = False) -> str:
+    """Return the encoding by which `decode` reads these bytes."""
+    encoding = sniff([data])
+    if html and encoding == "cp1252":
+        named = _CHARSET.search(data[:4096])
+        if named and _CHARSETS.match(found := named[1].decode()):
+            return found.lower()
+    return encoding
+
+
+def is_html(path: Path) -> bool:
+    """Say whether a document is read as HTML."""
+    return READERS.get(path.suffix.lower()) is parse_html
 
 
 def converter(where: str) -> Converter:

@@ -18,6 +18,11 @@ _GRID = re.compile(r"^\s*\+[-=+]{3,}\+\s*$")
 _ROLE = re.compile(r":[\w:+.-]{1,40}:`")
 _LINK = re.compile(r"`([^`<>]*?)\s*(?:<[^<>`]*>)?`(?:__?)?")
 
+LONGEST_TITLE = 300
+"""Characters of a title that are kept."""
+LONGEST_TABLE = 1000
+"""Lines within which a simple table must end."""
+
 _CODE = frozenset({
     "code", "code-block", "doctest", "highlight", "ipython", "literalinclude", "math", "parsed-literal", "prompt",
     "sourcecode", "testcode",
@@ -109,7 +114,8 @@ class _Parser:
         while not self.at.blank(end):
             if self._heading(end, look=True) or (item and _ITEM.match(self.at[end])):
                 break
-            if _EXPLICIT.match(self.at[end]) and self.at.indent(end) <= self.at.indent(n):
+            deeper = self.at.indent(end) - self.at.indent(n)
+            if deeper < 0 or (deeper == 0 and _EXPLICIT.match(self.at[end])):
                 break
             end += 1
         self._add(n, end, "item" if item else "prose")
@@ -146,7 +152,9 @@ class _Parser:
         if style not in self.styles:
             self.styles.append(style)
         level = self.styles.index(style) + 1
-        self.found.blocks.append(self.at.block(first, end, "heading", level=level, title=plain_heading(title)))
+        self.found.blocks.append(
+            self.at.block(first, end, "heading", level=level, title=plain_heading(title[:LONGEST_TITLE]))
+        )
         return end
 
     def _explicit(self, n: int) -> int:
@@ -191,7 +199,7 @@ class _Parser:
 
     def _past_simple_table(self, n: int) -> int:
         borders = 0
-        for m in range(n, len(self.at)):
+        for m in range(n, min(len(self.at), n + LONGEST_TABLE)):
             if _SIMPLE.match(self.at[m]):
                 borders += 1
                 if borders > 1 and self.at.blank(m + 1):

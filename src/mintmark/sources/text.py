@@ -40,7 +40,7 @@ BROKEN_GZIP = (EOFError, zlib.error, gzip.BadGzipFile)
 
 @dataclass(slots=True)
 class Line:
-    """One line of a file, without its line end for JSON, with it for CSV.
+    """One line of a file, with its line end.
 
     Attributes:
         number: counted from 1.
@@ -54,11 +54,17 @@ class Line:
     detail: str | None = None
 
 
-def open_bytes(path: Path) -> BinaryIO:
-    """Open a file for reading, through gzip where its first bytes say so (whatever its name says)."""
+def is_packed(path: Path) -> bool:
+    """Say whether a file is gzip, by its first bytes, whatever its name says."""
     with path.open("rb") as f:
-        packed = f.read(2) == b"\x1f\x8b"
-    return cast(BinaryIO, io.BufferedReader(gzip.open(path, "rb"), BLOCK)) if packed else path.open("rb", BLOCK)
+        return f.read(2) == b"\x1f\x8b"
+
+
+def open_bytes(path: Path) -> BinaryIO:
+    """Open a file for reading, through gzip where it is packed; a damaged one gives all that is legible first."""
+    if not is_packed(path):
+        return path.open("rb", BLOCK)
+    return cast(BinaryIO, io.BufferedReader(_Unpacked(gzip.open(path, "rb")), BLOCK))
 
 
 def binary_kind(head: bytes) -> str | None:
@@ -137,8 +143,10 @@ def lines(stream: BinaryIO, max_bytes: int) -> Iterator[Line]:
             number += 1
             if len(data) > max_bytes and not (data.endswith(b"\n") and len(data) == max_bytes + 1):
                 size = len(data)
-                while not data.endswith(b"\n") and (data := stream.readline(BLOCK)):
-                    size += len(data)
+                while not data.endswith(b"\n") and (rest := stream.readline(BLOCK)):
+                    data = rest
+                    size += len(rest)
+                size -= data.endswith(b"\n")
                 yield Line(number, b"", "too_long", f"{size} bytes, at most {max_bytes}")
             elif b"\0" in data:
                 yield Line(number, data, "nul_byte", f"NUL at byte {data.index(0)} of the line")
@@ -155,6 +163,25 @@ def _blocks(stream: BinaryIO) -> Iterator[bytes]:
             yield block
     except BROKEN_GZIP:
         return
+
+
+class _Unpacked(io.RawIOBase):
+    """A gzip stream read a little at a time: GzipFile.read loses what it has when the end is missing."""
+
+    def __init__(self, packed: gzip.GzipFile) -> None:
+        self._packed = packed
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        data = self._packed.read1(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._packed.close()
+        super().close()
 
 
 class _Recoded(io.RawIOBase):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
-from .blocks import Block
+from .blocks import Block, Kind
 from .tokens import estimate_tokens
 
 NESTED, NEXT_ITEM, APART, CONTINUES, INTRODUCED = 2, 1, 2, 2, 3
@@ -35,13 +35,13 @@ class Unit:
     Attributes:
         start, end: character offsets.
         badness: what it costs to begin a chunk here.
-        heading: it is a section's title.
+        kind: of the block that it is (a piece of).
     """
 
     start: int
     end: int
     badness: int
-    heading: bool = False
+    kind: Kind
 
 
 def units_of(text: str, blocks: list[Block], budget: int) -> list[Unit]:
@@ -53,7 +53,7 @@ def units_of(text: str, blocks: list[Block], budget: int) -> list[Unit]:
     for n, block in enumerate(blocks):
         first = _badness(text, blocks[n - 1], block) if n else 0
         for m, (start, end, badness) in enumerate(_pieces(text, block, budget)):
-            found.append(Unit(start, end, badness if m else first, block.kind == "heading"))
+            found.append(Unit(start, end, badness if m else first, block.kind))
     return found
 
 

