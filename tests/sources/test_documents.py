@@ -180,15 +180,20 @@ def test_without_markitdown_the_error_is_the_install_line(tmp_path: Path, monkey
 
 def test_with_markitdown_a_document_is_its_markdown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class MarkItDown:
-        def __init__(self, enable_plugins: bool) -> None:
-            assert not enable_plugins
+        def __init__(self, **enabled: bool) -> None:
+            assert enabled == {"enable_builtins": False, "enable_plugins": False}
 
-        def convert(self, path: str) -> Any:
+        def register_converter(self, converter: object) -> None:
+            assert converter is not None
+
+        def convert_local(self, path: str) -> Any:
             if "broken" in path:
                 raise RuntimeError("no such table")
             return types.SimpleNamespace(markdown="" if "empty" in path else f"# From {Path(path).name}\r\n\r\n{PROSE}")
 
+    kinds = types.SimpleNamespace(DocxConverter=object, PdfConverter=object, PptxConverter=object)
     monkeypatch.setitem(sys.modules, "markitdown", types.SimpleNamespace(MarkItDown=MarkItDown))
+    monkeypatch.setitem(sys.modules, "markitdown.converters", kinds)
     for name in ("a.pdf", "broken.docx", "empty.pptx"):
         write(tmp_path, name, b"x")
     rows = read(tmp_path)
@@ -207,5 +212,7 @@ def test_the_real_markitdown_reads_slides(tmp_path: Path) -> None:
     slide = slides.slides.add_slide(slides.slide_layouts[1])
     slide.shapes.title.text, slide.placeholders[1].text = "The title", PROSE.strip()
     slides.save(str(tmp_path / "a.pptx"))
-    (row,) = read(tmp_path)
+    write(tmp_path, "b.pdf", b"%PDF-1.7 damaged")
+    row, damaged = read(tmp_path)
+    assert damaged.reason == "unreadable"
     assert row.values["heading"] == "The title" and PROSE.strip() in row.values["text"]

@@ -1,4 +1,4 @@
-"""The laws on real documentation: 101 PEPs and texts in reStructuredText, 63 pages of Markdown and others."""
+"""The laws on real documentation: 99 PEPs, and the Markdown and reStructuredText pages of two projects."""
 
 from __future__ import annotations
 

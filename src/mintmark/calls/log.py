@@ -214,7 +214,8 @@ class CallLog:
         name = model_digest(identity)
         if name not in self._known_models and not self.read_only:
             with self._transaction():
-                self._db.execute("INSERT OR IGNORE INTO models VALUES (?, ?)", (name, canonical(dict(identity)).decode()))
+                values = (name, canonical(dict(identity)).decode())
+                self._db.execute("INSERT OR IGNORE INTO models VALUES (?, ?)", values)
         self._known_models.add(name)
         return name
 
@@ -263,7 +264,7 @@ class CallLog:
         return call
 
     def results(self, keys: Iterable[str]) -> Iterator[tuple[str, str, int, int, float | None, str]]:
-        """Yield (key, result hash, tokens in and out, dollars, model digest) of distinct keys, sorted, missing ones left out."""
+        """Yield (key, result hash, tokens in, tokens out, dollars, model digest) of distinct keys, sorted."""
         wanted = iter(keys)
         few = list(islice(wanted, FEW + 1))
         if len(few) <= FEW:

@@ -85,8 +85,7 @@ def _tokens(text: str) -> list[Token]:
     while i < len(text):
         match = _TOKEN.match(text, i)
         if match is None:
-            char = text[i]
-            if char in "\"'":
+            if (char := text[i]) in "\"'":
                 _error(i + 1, "a text without its closing quote")
             if char.isdigit():
                 _error(i + 1, "a number that runs into a name")
@@ -132,8 +131,7 @@ class _Parser:
         token = self.peek
         if token.kind == "end":
             _error(token.at, "the expression stops where a value should follow")
-        remedy = f"write `{MEANT[token.text]}`" if token.text in MEANT else ""
-        _error(token.at, f"unexpected `{token.text}`", remedy)
+        _error(token.at, f"unexpected `{token.text}`", f"write `{MEANT[token.text]}`" if token.text in MEANT else "")
 
     def infix(self) -> str:
         """Return the infix sign that stands here, or ""."""

@@ -35,7 +35,9 @@ class Shared:
 class _Base:
     __slots__ = ("_round", "_shared", "calls", "row_id", "step", "step_index")
 
-    def __init__(self, shared: Shared, step: str, index: int, row_id: str, calls: list[tuple[int, str]], round_: int) -> None:
+    def __init__(
+        self, shared: Shared, step: str, index: int, row_id: str, calls: list[tuple[int, str]], round_: int
+    ) -> None:
         self._shared, self.step, self.step_index, self._round = shared, step, index, round_
         self.row_id, self.calls = row_id, calls
 
@@ -96,7 +98,8 @@ class OneRow(_Base):
     async def complete(self, model: str, prompt: str, *, sample: int = 0, attempt: int = 0, **sampling: Any) -> Reply:
         """See `core.operator.RowContext.complete`."""
         merged = {**self._shared.callers[model].spec.sampling, **_given(sampling)}
-        return _reply(await self._call(model, Request("complete", {"prompt": prompt}, merged, None, self._seed(sample, attempt))))
+        request = Request("complete", {"prompt": prompt}, merged, None, self._seed(sample, attempt))
+        return _reply(await self._call(model, request))
 
     async def score(self, model: str, context: str, target: str) -> np.ndarray:
         """See `core.operator.RowContext.score`."""

@@ -15,7 +15,7 @@ from ..core.errors import Interrupted, Pending
 from ..core.lineage import Candidate
 from ..models.client import Caller
 from .reorder import Reorder
-from .stages import SLICE_ROWS, StageCache
+from .stages import SLICE_ROWS, SourceKey, StageCache
 
 HELD_MAX = 200_000
 PARKED_MAX = 100_000
@@ -53,7 +53,7 @@ class _Slice:
     """A slice under way: how many of its trees are still to come, and what is to be saved of it (no ids: nothing)."""
 
     left: int
-    ids: list[str] | None
+    ids: list[SourceKey] | None
     lines: list[bytes] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
 
@@ -136,12 +136,9 @@ class Stream:
         self.exhausted = len(rows) < SLICE_ROWS
         if not rows or self._cache is None:
             return [(row, row.fate != "kept") for row in rows]
-        ids = [row.id for row in rows]
+        ids = [(row.id, row.span) for row in rows]
         trees = self._cache.load(ids)
         if trees is not None:
-            for tree, row in zip(trees, rows, strict=True):
-                for one in tree.walk():  # equal rows may stand elsewhere now: a file was renamed, a line was added
-                    one.span = row.span
             self._slices.append(_Slice(len(ids), None))
             return [(tree, True) for tree in trees]
         self._slices.append(_Slice(len(ids), ids))

@@ -84,7 +84,7 @@ class Walker:
 
 
 def bear(parent: Candidate, step: Step, children: Sequence[Child], first: int = 0) -> list[Candidate]:
-    """Return the candidates that a step bore from one row, ids given (siblings counted from `first`), dead ones ended."""
+    """Return the candidates that a step bore from one row, with ids (siblings count from `first`), dead ones ended."""
     born = []
     for n, child in enumerate(children, first):
         parents = (parent.id, *child.parents)
@@ -106,7 +106,7 @@ def _narrow(span: dict[str, Any] | None, within: tuple[int, int] | None) -> dict
 
 
 def _data(values: Row, known: Row) -> Row:
-    """Return new values as what a row may hold, so that rows are the same whether or not they were put aside on disk."""
+    """Return new values as what a row may hold: a row is the same whether or not it was put aside on disk."""
     return {k: v if v is known.get(k) else plain(v) for k, v in values.items()}
 
 

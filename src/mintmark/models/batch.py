@@ -1,7 +1,7 @@
 """Provider batch APIs: calls sent as a file, answered in hours, at a lower price.
 
-The protocol is OpenAI's: upload a JSON Lines file, create a batch, ask after it, download its output. A call whose batch is
-accepted is pending in the log with the batch's id, so the process may end; the next one asks after the job.
+The protocol is OpenAI's: upload a JSON Lines file, create a batch, ask after it, download its output. A call whose
+batch is accepted is pending in the log with the batch's id, so the process may end; the next one asks after the job.
 """
 
 from __future__ import annotations
@@ -51,11 +51,10 @@ class BatchApiModel(Model):
         digest = model_digest(self.identity)
         for kind in sorted({r.kind for r in requests}):
             group = [(i, r) for i, r in enumerate(requests) if r.kind == kind]
-            lines = [
-                orjson.dumps({"custom_id": call_key(digest, r)[0], "method": "POST", "url": _PATHS[kind], "body": self._door.payload(r)})
-                for _, r in group
-            ]  # fmt: skip
-            answer = await self._send(b"\n".join(lines), _PATHS[kind])
+            path = _PATHS[kind]
+            asked = [(call_key(digest, r)[0], self._door.payload(r)) for _, r in group]
+            lines = [orjson.dumps({"custom_id": k, "method": "POST", "url": path, "body": body}) for k, body in asked]
+            answer = await self._send(b"\n".join(lines), path)
             for i, _ in group:
                 yield i, answer
 
@@ -103,7 +102,8 @@ class BatchApiModel(Model):
         response = line.get("response") or {}
         if line.get("error") or response.get("status_code", 200) != 200:
             problem = line.get("error") or response.get("body")
-            return key, Fault(f"http_{response.get('status_code', 'error')}", orjson.dumps(problem).decode()[:500], terminal=True)
+            detail = orjson.dumps(problem).decode()[:500]
+            return key, Fault(f"http_{response.get('status_code', 'error')}", detail, terminal=True)
         body = response["body"]
         kind: Any = "embed" if "data" in body else "complete" if "text" in body["choices"][0] else "chat"
         try:

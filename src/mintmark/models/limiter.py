@@ -1,8 +1,8 @@
 """The limiter: how many calls of one model may be open, as its server bears it.
 
 An isolated fault slows down its own call alone. The limit falls by a factor .7, once per latency, only when more
-than a fifth of the last window failed, and rises steadily by about one call per latency. An AIMD rule that falls at each fault
-would hold a healthy server with 2 % errors at a seventh of what it can do.
+than a fifth of the last window failed, and rises steadily by about one call per latency. An AIMD rule that falls at
+each fault would hold a healthy server with 2 % errors at a seventh of what it can do.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def card(content: Mapping[str, Any], columns: Mapping[str, str], example: Row | 
         columns: column -> type of the kept rows.
         example: a row to show.
     """
-    title = content["name"] or "Synthetic dataset"
+    title = " ".join((content["name"] or "Synthetic dataset").split())
     declared = licenses(content["recipe"])
     front: dict[str, Any] = {"pretty_name": title}
     if license := file_license([v for _, v in declared]):

@@ -67,8 +67,9 @@ def file_license(declared: Sequence[str | None]) -> dict[str, str] | None:
     if len(one) != 1 or None in one:
         return None
     (license,) = one
-    known = str(license).strip().lower()
-    return {"license": known} if known in HUB_LICENSES else {"license": "other", "license_name": str(license)}
+    license = " ".join(str(license).split())
+    known = license.lower()
+    return {"license": known} if known in HUB_LICENSES else {"license": "other", "license_name": license}
 
 
 def size_category(rows: int) -> str:

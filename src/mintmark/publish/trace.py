@@ -35,7 +35,7 @@ class TracedCall:
         request: body, sampling, schema and seed.
         result: the reply, or the fault of a call that failed.
         tokens_in, tokens_out, dollars, seconds: as logged; dollars None where the price is unknown.
-        holds: columns of the traced row whose text is in the reply.
+        holds: of a parent's call: columns of the row asked for whose text is in the reply.
     """
 
     step: str
@@ -222,6 +222,10 @@ def _mark(row: Traced, parent: Traced) -> None:
                 name for name, value in own.items()
                 if any(value.strip() == t.strip() or (len(value) >= TELLING and value.strip() in t) for t in texts)
             ]  # fmt: skip
+    held = [set(call.holds) for call in parent.calls]
+    for call in parent.calls:
+        if any(set(call.holds) < other for other in held):
+            call.holds = []  # a sibling that shares a short text with this row; another reply holds more of it
 
 
 def _texts(reply: str) -> list[str]:

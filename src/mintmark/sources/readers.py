@@ -130,13 +130,18 @@ def converter(where: str) -> Converter:
     """
     try:
         from markitdown import MarkItDown
+        from markitdown.converters import DocxConverter, PdfConverter, PptxConverter
     except ImportError as e:
         raise MissingExtra("markitdown", "documents", where=where) from e
     try:
         version = importlib.metadata.version("markitdown")
     except importlib.metadata.PackageNotFoundError:
         version = "unknown"
-    return Converter(MarkItDown(enable_plugins=False).convert, version)
+    # With all its converters it reads a damaged PDF as plain text, and a path that looks like an address as one.
+    tool = MarkItDown(enable_builtins=False, enable_plugins=False)
+    for kind in (DocxConverter, PdfConverter, PptxConverter):
+        tool.register_converter(kind())
+    return Converter(tool.convert_local, version)
 
 
 def _converted(path: Path) -> Parsed:
@@ -145,7 +150,7 @@ def _converted(path: Path) -> Parsed:
         text = str(convert(str(path)).markdown)
     except Exception as e:
         # The converter's readers raise whatever the libraries below them do; none of it is ours.
-        raise Unreadable("unreadable", f"{type(e).__name__}: {str(e)[:200]}") from e
+        raise Unreadable("unreadable", f"{type(e).__name__}: {' '.join(str(e).split())[:200]}") from e
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     if not text.strip():
         raise Unreadable("empty_document", "no text could be extracted")
