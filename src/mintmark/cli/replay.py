@@ -28,8 +28,8 @@ def replay(
 ) -> None:
     """Make a run again from its call log, and compare.
 
-    No model is asked and no network used; every file is compared with the original. Sources are read again and must not have changed; replies come from the call log. Where the bytes differ, either the
-    source, the log or mintmark itself is not what it was.
+    No model is asked and no network used; every file is compared with the original. The source is read again and must
+    be what it was; replies come from the call log.
     """
     from ..api import replay as again
 

@@ -84,7 +84,8 @@ def run(
 
 
 def _carry_out(
-    asked: Recipe, target: Path, calls: Path | None, overwrite: bool, wait: bool, retry_failed: bool, json: bool, quiet: bool
+    asked: Recipe, target: Path, calls: Path | None, overwrite: bool, wait: bool, retry_failed: bool, json: bool,
+    quiet: bool,
 ) -> Run:  # fmt: skip
     from ..core.errors import Interrupted
     from ..terminal import listener

@@ -20,7 +20,8 @@ def show(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
     rows: Annotated[int, typer.Option(min=0, help="How many rows are shown.")] = 3,
     dropped: Annotated[
-        str | None, typer.Option(metavar="STEP", help="Show rows that this step dropped or failed; `all` for every step.")
+        str | None,
+        typer.Option(metavar="STEP", help="Show rows that this step dropped or failed; `all` for every step."),
     ] = None,
 ) -> None:
     """Show a finished run's counts, cost and a few rows."""

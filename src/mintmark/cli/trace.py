@@ -26,7 +26,7 @@ def trace(
 ) -> None:
     """Follow a row back to its prompts and its source.
 
-    Shows the calls of each step with prompt, reply, seed and tokens, the parents in turn, and the place in the source file.
+    Shows the calls of each step with prompt, reply, seed and tokens, the parents in turn, and the place in the source.
     Works for every row of the run, kept or not. Where several rows fit, they are listed with their ids.
     """
     from ..publish.trace import trace as find

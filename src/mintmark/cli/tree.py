@@ -32,7 +32,9 @@ def print_hits(run: Path, found: Found) -> None:
     table.add_column("found in", overflow="fold")
     for hit in found.hits:
         where = f"{hit.column}: {hit.excerpt}" if hit.column else ""
-        table.add_row(hit.id, Text(hit.fate, style=COLORS[hit.fate]), Text(_why(hit)), Text(printable(where), style="dim"))
+        table.add_row(
+            hit.id, Text(hit.fate, style=COLORS[hit.fate]), Text(_why(hit)), Text(printable(where), style="dim")
+        )
     draw(table)
     more = f", {len(found.hits):,} shown" if found.total > len(found.hits) else ""
     say()
@@ -71,7 +73,7 @@ def _head(row: Traced) -> Any:
 
 
 def _add_row(branch: Tree, row: Traced, full: bool, child: Traced | None) -> None:
-    """Add a row's columns, calls, source and parents below its head; of a parent, the calls that led to `child` first."""
+    """Add a row's columns, source, calls and parents below its head; of a parent, the calls that led to `child`."""
     from rich.text import Text
 
     chars = WHOLE if full else SHORT
@@ -89,7 +91,11 @@ def _add_row(branch: Tree, row: Traced, full: bool, child: Traced | None) -> Non
     for call in calls:
         _add_call(branch, call, chars)
     if len(calls) < len(row.calls):
-        branch.add(Text(f"and {counted(len(row.calls) - len(calls), 'call')} whose replies went elsewhere (--full)", style="dim"))
+        branch.add(
+            Text(
+                f"and {counted(len(row.calls) - len(calls), 'call')} whose replies went elsewhere (--full)", style="dim"
+            )
+        )
     for parent in row.parents:
         born = f"born at {row.born} from " if parent is row.parents[0] else "and from "
         below = branch.add(Text.assemble((born, "bold"), _head(parent)))
@@ -120,7 +126,10 @@ def _said(call: TracedCall) -> list[tuple[str, Any]]:
     said: list[tuple[str, Any]] = []
     for name, value in body.items():
         if name == "messages" and isinstance(value, list):
-            said += [(str(m.get("role", "?")), m.get("content") or {k: v for k, v in m.items() if k != "role"}) for m in value]
+            said += [
+                (str(m.get("role", "?")), m.get("content") or {k: v for k, v in m.items() if k != "role"})
+                for m in value
+            ]
         else:
             said.append((name, value))
     if call.request.get("sampling"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,12 @@ from ..calls.log import CallLog
 from ..core.dataset import Row
 from ..core.errors import PublishError
 from ..core.fingerprint import canonical
-from ..core.schema import find_json
 from ..core.store import RunFolder
+from .attribution import mark
 from .parts import groups, part_files, rows_by_id
 from .search import KINDS, Hit, find
 from .verify import call_log_of
 
-TELLING = 8
-"""Characters from which a text of a row is long enough to say that a reply made it."""
 META = ("fate", "step", "reason", "detail")
 
 
@@ -154,7 +152,7 @@ class _Tracer:
         root = traced[id]
         _hang(root, traced, parents)
         for parent in root.parents:
-            _mark(root, parent)
+            mark(root, parent)
         root.children = list(self._children(id))
         return root
 
@@ -205,47 +203,6 @@ def _hang(root: Traced, traced: dict[str, Traced], parents: dict[str, list[str]]
             shown.add(id)
             one.parents.append(parent)
             todo.append(parent)
-
-
-def _mark(row: Traced, parent: Traced) -> None:
-    """Note which of the parent's replies hold a text that the row has and its parent has not."""
-    given = [v for v in parent.values.values() if isinstance(v, str)]
-    own = {
-        name: value
-        for name, value in row.values.items()
-        if isinstance(value, str) and value.strip() and value not in given
-    }
-    for call in parent.calls:
-        if call.step == row.born:
-            texts = _texts(str(call.result.get("text") or ""))
-            call.holds = [
-                name for name, value in own.items()
-                if any(value.strip() == t.strip() or (len(value) >= TELLING and value.strip() in t) for t in texts)
-            ]  # fmt: skip
-    held = [set(call.holds) for call in parent.calls]
-    for call in parent.calls:
-        if any(set(call.holds) < other for other in held):
-            call.holds = []  # a sibling that shares a short text with this row; another reply holds more of it
-
-
-def _texts(reply: str) -> list[str]:
-    """Return a reply and, where it is JSON, every text in it."""
-    found = [reply]
-    try:
-        todo: list[Any] = [orjson.loads(find_json(reply))]
-    except orjson.JSONDecodeError:
-        return found
-    while todo:
-        value = todo.pop()
-        if isinstance(value, str):
-            found.append(value)
-        elif isinstance(value, dict | list):
-            todo.extend(_inside(value))
-    return found
-
-
-def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
-    return value.values() if isinstance(value, dict) else value
 
 
 def _parsed(detail: Any) -> Any:

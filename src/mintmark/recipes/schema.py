@@ -14,7 +14,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def recipe_schema() -> dict[str, Any]:
-    """Return a JSON Schema that every valid recipe fits; what only the whole recipe can tell (columns, names) is not in it.
+    """Return a JSON Schema that every valid recipe fits; whether columns and model names agree it cannot say.
 
     Example:
         >>> recipe_schema()["required"]

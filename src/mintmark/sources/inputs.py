@@ -30,8 +30,8 @@ class Input:
 def find_inputs(given: str | list[str], wanted: Callable[[Path], bool], *, where: str) -> list[Input]:
     """Return every wanted file under the given files, folders and patterns, sorted by name, each once.
 
-    Folders are walked to the bottom without following links to folders; hidden files and folders are
-    passed by. A file that is named itself is returned whether wanted or not. With several paths, names
+    Folders are walked to the bottom without following links to folders or out of the folder; hidden files and
+    folders are passed by. A file that is named itself is returned whether wanted or not. With several paths, names
     start at the shortest ending of each folder that tells the folders apart, so no name holds an absolute path.
 
     Args:
@@ -86,7 +86,7 @@ def _found(text: str, path: Path, where: str) -> tuple[Path, list[Path], bool]:
     if glob.has_magic(text):
         fixed = Path(*_before_magic(path.parts))
         found = [Path(p) for p in glob.iglob(str(path), recursive=True)]  # noqa: PTH207 - Path.glob differs between Pythons
-        files = [p for p in found if p.is_file()]
+        files = [p for p in found if p.is_file() and _stays_in(p, fixed)]
         if not files:
             raise SourceError("no file matches this pattern", where=where, got=text, remedy=_beside(fixed / "x"))
         return fixed, files, False
@@ -98,7 +98,14 @@ def _found(text: str, path: Path, where: str) -> tuple[Path, list[Path], bool]:
 def _walk(folder: Path) -> Iterator[Path]:
     for at, folders, files in os.walk(folder, onerror=_raise):
         folders[:] = sorted(f for f in folders if not f.startswith("."))
-        yield from (p for f in sorted(files) if not f.startswith(".") and (p := Path(at, f)).is_file())
+        yield from (
+            p for f in sorted(files) if not f.startswith(".") and (p := Path(at, f)).is_file() and _stays_in(p, folder)
+        )
+
+
+def _stays_in(path: Path, folder: Path) -> bool:
+    """Return False for a link that leads out of the folder that the user named; a file named itself may lie anywhere."""
+    return not path.is_symlink() or path.resolve().is_relative_to(folder.resolve())
 
 
 def _raise(error: OSError) -> None:
