@@ -34,7 +34,7 @@ def test_trace_draws_a_kept_row_to_its_source(cli: Callable[..., Any], made: Pat
     row = next(iter(mm.Run(made)))
     drawn = cli("trace", made, row["id"]).stdout
     for part in (
-        f"{row['id']} kept · passed every step", row["answer"], "born at generate.prompt", "used · became a parent",
+        f"{row['id']} kept · passed every step", row["answer"], "born at generate.prompt", " used\n",
         "source: otters.md:1 (characters 0 to 93)", "chat · writer (scripted/made)", "→ question, answer",
         "user: Ask about: # Otters", 'reply: {"question"', "and 1 call whose replies went elsewhere",
     ):  # fmt: skip
@@ -127,8 +127,25 @@ def test_models_try_asks_once(cli: Callable[..., Any], answering: None) -> None:
     assert "did you mean" in cli("models", "try", "opnai/x", "Hello").stderr
 
 
+def test_models_pull_says_where_the_weights_are(
+    cli: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mintmark.models import weights
+
+    asked = []
+
+    def pull(name: str) -> weights.Pulled:
+        asked.append(name)
+        return weights.Pulled(tmp_path / "m.gguf", fetched=len(asked) == 1)
+
+    monkeypatch.setattr(weights, "pull", pull)
+    assert cli("models", "pull", "smollm2").stdout == f"local/smollm2 is ready: {tmp_path}/m.gguf\n"
+    assert "is ready already" in cli("models", "pull", "local/smollm2").stdout
+    assert asked == ["smollm2", "smollm2"]
+    assert "did you mean `smollm2`?" in cli("models", "pull", "smolm2").stderr and len(asked) == 2
+
+
 def test_models_list_names_every_provider(cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("mintmark.models.weights")
     from mintmark.models.spec import PROVIDERS
 
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 
 import mintmark as mm
 from mintmark.cli.main import app
-from mintmark.core.call import Fault, Request
+from mintmark.core.call import Fault, Reply, Request
+from mintmark.models.scripted import ScriptedModel
 
 
 @pytest.fixture
@@ -87,6 +88,30 @@ def test_a_budget_that_ends_the_run(cli: Callable[..., Any], tmp_path: Path) -> 
     assert done.exit_code == 3 and "short: budget spent" in done.stdout
 
 
+def test_rows_that_wait_for_a_batch_job(
+    cli: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: dict[str, Reply] = {}
+
+    async def collect(self: ScriptedModel, job: str, keys: Sequence[str]) -> dict[str, Reply] | None:
+        return dict.fromkeys(keys, answers["all"]) if answers else None
+
+    monkeypatch.setattr(ScriptedModel, "collect", collect)
+    recipe = write_recipe(tmp_path)
+    for words in ((), ("--json",)):
+        waiting = cli("run", recipe, *words, model=lambda r: Reply(job="job-1"))
+        assert waiting.exit_code == 4, waiting.output
+        assert "give the same command again, or add --wait" in waiting.stdout or '"status":"waiting"' in waiting.stdout
+    answers["all"] = Reply(text='{"question": "Why?", "answer": "It is so."}')
+    assert cli("run", recipe).exit_code == 0
+
+
+def test_a_server_that_stays_away(cli: Callable[..., Any], tmp_path: Path) -> None:
+    spec = "writer: {spec: 'http://127.0.0.1:9/v1#m', outage_timeout_s: 0.1}"
+    away = cli("run", write_recipe(tmp_path, **{"writer: scripted/made": spec}))
+    assert away.exit_code == 6 and "nothing is lost" in away.stderr
+
+
 def test_too_many_failed_rows(cli: Callable[..., Any], tmp_path: Path) -> None:
     failed = cli("run", write_recipe(tmp_path, **{"max_failed: 1.0": "max_failed: 0.1"}))
     assert failed.exit_code == 5 and "--retry-failed" in failed.stderr and "Traceback" not in failed.output
@@ -151,6 +176,7 @@ def test_a_wrong_recipe_is_one_line_with_its_place(
 
 
 def test_missing_files_and_folders(cli: Callable[..., Any], tmp_path: Path) -> None:
+    assert "`mintmark recipes new grounded-qa`" in cli("run", "grounded-qa").stderr
     assert "No such file" in cli("run", "nothing.yaml").stderr
     for command in (["show"], ["verify"], ["replay"], ["trace", "x"], ["export", "-f", "csv"]):
         refused = cli(command[0], "nowhere", *command[1:])

@@ -58,7 +58,8 @@ def test_rounds_count_where_rows_are_not_counted_yet() -> None:
     p = Progress()
     for event in (START, Event("round", {"round": 1, "source_rows": 30, "kept": 21}), progress(5.0, calls=9)):
         p.take(event)
-    assert (p.rows, p.kept) == (30, 21)
+    assert (p.rows, p.kept, p.seconds_left) == (30, 21, None)
+    assert "rows/s" not in line(p)
 
 
 def test_quotas_and_no_target() -> None:
@@ -116,6 +117,7 @@ def test_the_waterfall_leaves_out_a_cut_that_took_nothing() -> None:
 def test_control_characters_are_made_visible() -> None:
     assert printable("plain é 漢 👩\u200d🔬\n\t") == "plain é 漢 👩\u200d🔬\n\t"
     assert printable("\x1b]0;x\x07\r\x9b\x7f\u202e") == "␛]0;x␇␍\ufffd␡\ufffd"
+    assert printable("soft\u00adhyphen \U000e0041") == "soft\u00adhyphen \ufffd"
 
 
 def test_words() -> None:

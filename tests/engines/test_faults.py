@@ -102,12 +102,10 @@ def test_server_goes_away(server: FaultServer, source: Path, undisturbed: dict[s
     assert server.stats()["again"] <= 3 * 16, "only calls whose connection was dropped are sent again"
 
 
-def test_slow_start(source: Path, tmp_path: Path, undisturbed: dict[str, str]) -> None:
+def test_slow_start(source: Path, tmp_path: Path) -> None:
     with FaultServer("--slow-start-s", "1.5") as late:
         run(recipe_text(source, late.spec), tmp_path / "run")
-        assert late.stats() == {"requests": 400, "distinct": 400, "again": 0, "max_open": 16, "jobs": 0} | {
-            "max_open": late.stats()["max_open"]
-        }
+        assert late.stats()["requests"] == late.stats()["distinct"] == 2 * ROWS
     assert content(tmp_path / "run")["kept"] == ROWS
 
 
@@ -225,8 +223,7 @@ def test_replay_needs_no_network(
 
 def test_arrival_order_decides_nothing(server: FaultServer, source: Path, tmp_path: Path) -> None:
     """Log-normal latencies: the same bytes each time, and a slow row holds up no other."""
-    recipe = recipe_text(source, server.spec, TWO_CALLS.replace("about {{ topic }}.", "about {{ topic }}.\", samples: \"3"))
-    recipe = recipe.replace('samples: "3"', "samples: 3")
+    recipe = recipe_text(source, server.spec, TWO_CALLS.replace('{{ topic }}."', '{{ topic }}.", samples: 3'))
     found = []
     for name, sigma in (("a", 1.0), ("b", 1.5)):
         server.fresh().set(latency_s=0.005, sigma=sigma)

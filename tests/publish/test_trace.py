@@ -147,28 +147,30 @@ def test_a_large_run_is_traced_without_reading_it_whole(tmp_path: Path) -> None:
     assert time.perf_counter() - began < 10
 
 
-def test_ancestors_that_meet_again_are_shown_once(tmp_path: Path) -> None:
-    run = tmp_path / "run"
+def small_run(run: Path, rows: dict[str, tuple[str, list[str]]]) -> Path:
+    """Write a run of kept rows: id -> (text, parents)."""
     (run / "data").mkdir(parents=True)
-    names = ["aaaa", "bbbb", "cccc", "dddd"]
-    parents: list[list[str]] = [[], ["aaaa"], ["aaaa"], ["bbbb", "cccc"]]
-    pq.write_table(pa.table({"id": names, "text": names}), run / "data" / "part-00000.parquet")
-    lineage = [
-        {
-            "id": n,
-            "fate": "kept",
-            "parents": p,
-            "born": "x",
-            "ended": "rows",
-            "reason": None,
-            "calls": [],
-            "source": None,
-        }
-        for n, p in zip(names, parents, strict=True)
-    ]
+    texts = [text for text, _ in rows.values()]
+    pq.write_table(pa.table({"id": list(rows), "text": texts}), run / "data" / "part-00000.parquet")
+    fixed = {"fate": "kept", "born": "x", "ended": "rows", "reason": None, "calls": [], "source": None}
+    lineage = [{"id": id, "parents": parents, **fixed} for id, (_, parents) in rows.items()]
     pq.write_table(pa.Table.from_pylist(lineage, lineage_schema()), run / "lineage.parquet")
     (run / "manifest.json").write_text('{"format": 1, "content": {"models": {}}, "process": {}}')
-    row = row_of(run, "dddd")
+    return run
+
+
+def test_a_word_that_begins_an_id_is_looked_for_in_texts_too(tmp_path: Path) -> None:
+    run = small_run(tmp_path / "run", {"face0123aaaabbbb": ("x", []), "0123aaaabbbbcccc": ("About Face", [])})
+    assert [(hit.id[:4], hit.column) for hit in trace(run, "face").hits] == [("face", ""), ("0123", "text")]
+    assert row_of(run, "face0123").id == "face0123aaaabbbb"
+    assert row_of(run, "0123").id == "0123aaaabbbbcccc"
+
+
+def test_ancestors_that_meet_again_are_shown_once(tmp_path: Path) -> None:
+    rows: dict[str, tuple[str, list[str]]] = {
+        "aaaa": ("one", []), "bbbb": ("two", ["aaaa"]), "cccc": ("three", ["aaaa"]), "dddd": ("four", ["bbbb", "cccc"]),
+    }  # fmt: skip
+    row = row_of(small_run(tmp_path / "run", rows), "dddd")
     first, second = row.parents
     assert first.parents[0].values and not second.parents[0].values
     assert first.parents[0].id == second.parents[0].id == "aaaa"

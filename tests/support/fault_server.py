@@ -157,6 +157,7 @@ class Connection(asyncio.Protocol):
         entry = state.note(digest)
         rule = next((r for r in state.rules if r.applies(body)), None)
         if rule is not None and rule.kind == "hang":
+            state.open -= 1
             return
         if delay := state.delay():
             self.loop.call_later(delay, self.reply, path, head, body, digest, entry, rule)

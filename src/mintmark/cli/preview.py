@@ -20,6 +20,7 @@ LOST_SHOWN = 8
 
 def show_preview(recipe: Recipe, rows: int) -> None:
     """Run for so many rows in a folder that is then removed, and print what came of it."""
+    from ..core.errors import Interrupted
     from ..terminal import listener
 
     small = _small(recipe, rows)
@@ -27,6 +28,8 @@ def show_preview(recipe: Recipe, rows: int) -> None:
     with tempfile.TemporaryDirectory(prefix="mintmark-preview-") as folder:
         try:
             run = small.run(Path(folder) / "preview", progress=told, workspace=None)
+        except Interrupted as e:
+            raise Interrupted("the preview was stopped; nothing was written") from e
         finally:
             close = getattr(told, "close", None)
             if close is not None:

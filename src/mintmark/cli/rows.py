@@ -1,4 +1,4 @@
-"""How a row is printed: its columns one below the other, long texts cut."""
+"""How a row is printed: its columns one below the other, each on its line, long texts cut."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import orjson
 from ..terminal.words import printable
 from .output import console, draw, one_line, say
 
-TEXT_CHARS = 400
+TEXT_CHARS = 240
 
 
 def print_row(row: Mapping[str, Any], title: str, detail: Any = None) -> None:
@@ -22,16 +22,16 @@ def print_row(row: Mapping[str, Any], title: str, detail: Any = None) -> None:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold")
-    for name, value in row.items():
-        if value is not None and name != "id":
-            grid.add_row(Text(f"  {name}"), Text(shown(value)))
     if detail is not None:
-        grid.add_row(Text("  detail"), Text(shown(detail), style="dim"))
+        grid.add_row(Text("  detail"), Text(one_line(shown(detail), TEXT_CHARS), style="yellow"))
+    for name, value in row.items():
+        if value not in (None, "") and name != "id":
+            grid.add_row(Text(f"  {printable(name)}"), Text(one_line(shown(value), TEXT_CHARS)))
     draw(grid)
     say()
 
 
-def shown(value: Any, chars: int = TEXT_CHARS) -> str:
+def shown(value: Any, chars: int = 10**9) -> str:
     """Return a value as text that is safe in a terminal, cut where it is long."""
     text = value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
     text = printable(text.strip())

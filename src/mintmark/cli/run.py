@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .output import say
+from .output import shell
 
 if TYPE_CHECKING:
     from ..api import Recipe, Run
@@ -23,7 +23,7 @@ Exit codes:
   0    done, or the folder holds this finished run already
   1    an error: the recipe, its source or the folder
   2    a wrong option
-  3    short: the source or the budget ended before enough rows were kept
+  3    short: the source, the budget or the rounds ended before enough rows were kept
   4    waiting for batch jobs or reviews; give the command again later, or --wait
   5    too many rows failed (max_failed)
   6    a model stayed away; give the command again when it is back
@@ -58,6 +58,7 @@ def run(
     """
     from ..api import Recipe
 
+    _check_there(recipe)
     asked = Recipe.from_file(recipe)
     if preview is not None:
         if folder or calls or overwrite or retry_failed or wait or json or quiet:
@@ -81,6 +82,16 @@ def run(
         raise typer.Exit(WAITING)
     if short:
         raise typer.Exit(SHORT)
+
+
+def _check_there(recipe: Path) -> None:
+    """Say how to begin where a built-in recipe is named instead of a file."""
+    from .. import recipes
+    from ..core.errors import RecipeError
+
+    if not recipe.exists() and recipe.name in recipes.names():
+        begin = shell("mintmark", "recipes", "new", recipe.name)
+        raise RecipeError("is a built-in recipe, not a file", where=str(recipe), remedy=f"copy it first: `{begin}`")
 
 
 def _carry_out(
@@ -122,4 +133,4 @@ def _last_event(ended: Run, short: bool) -> None:
     if ended.status != "waiting":
         content = ended.manifest["content"]
         data |= {k: content[k] for k in ("kept", "dropped", "failed", "used", "stop", "short")}
-    say(Event("result", data).as_json().decode())
+    typer.echo(Event("result", data).as_json().decode())

@@ -27,6 +27,7 @@ def show(
     """Show a finished run's counts, cost and a few rows."""
     from ..api import Run
     from ..core.errors import PublishError, nearest
+    from ..publish.parts import first_rows
     from .rows import print_row
     from .summary import headline, show_counts, spent, time_of
 
@@ -35,7 +36,7 @@ def show(
     steps = [step["step"] for step in content["waterfall"]]
     if dropped not in (None, "all", *steps):
         raise PublishError(f"the run has no step `{dropped}`", remedy=nearest(dropped or "", steps), allowed=steps)
-    say(headline(content, "done"))
+    say(headline(found))
     say()
     show_counts(content)
     say()
@@ -43,9 +44,9 @@ def show(
     say(f"time    {time_of(found.manifest)}")
     say()
     if dropped is None:
-        for row in found.rows.slice(0, rows).to_pylist():
+        for row in first_rows(found.folder, "data", rows):
             print_row(row, f"kept {row['id']}")
         return
-    for row in found.dropped(None if dropped == "all" else dropped).slice(0, rows).to_pylist():
+    for row in first_rows(found.folder, "dropped", rows, step=None if dropped == "all" else dropped):
         title = f"{row['fate']} {row['id']} at {row['step']}: {row['reason']}"
         print_row({k: v for k, v in row.items() if k not in ("fate", "step", "reason", "detail")}, title, row["detail"])

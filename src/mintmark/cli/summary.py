@@ -17,7 +17,7 @@ def summarise(run: Run) -> None:
         return
     manifest = run.manifest
     content = manifest["content"]
-    say(headline(content, run.status))
+    say(headline(run))
     say()
     show_counts(content)
     say()
@@ -29,9 +29,10 @@ def summarise(run: Run) -> None:
         say(f"  {command:<58}  # {why}")
 
 
-def headline(content: dict[str, Any], status: str) -> str:
+def headline(run: Run) -> str:
     """Return how many rows were kept and why the run ended there."""
-    name = content["name"] or "run"
+    content, status = run.manifest["content"], run.status
+    name = content["name"] or run.folder.path.resolve().name
     why = {
         "source": "source exhausted", "budget": "budget spent", "max_rounds": "max_rounds reached",
         "no_gain": "the last round gained nothing",
@@ -40,7 +41,7 @@ def headline(content: dict[str, Any], status: str) -> str:
     if content["short"] or content["stop"] == "budget":
         return f"{name}: short: {why or 'ended'}, {content['short'] or kept}"
     candidates = sum(step["born"] for step in content["waterfall"])
-    done = "already done, " if status == "already" else "done, " if status == "done" else ""
+    done = {"already": "already done, ", "done": "done, "}.get(status, "")
     return f"{name}: {done}{kept} of {candidates:,} candidates"
 
 
@@ -74,14 +75,14 @@ def next_commands(run: Run) -> list[tuple[str, str]]:
     """Return commands worth giving next, each with what it is for."""
     from ..core.dataset import roles_of
     from ..publish.formats import FAMILIES
-    from ..publish.parts import groups, part_files
+    from ..publish.parts import first_rows, schema_of
 
-    first = next((t for t in groups(part_files(run.folder, "data"), ["id"]) if t.num_rows), None)
-    if first is None:
+    first = first_rows(run.folder, "data", 1)
+    if not first:
         return [(shell("mintmark", "show", run.folder.path), "nothing was kept: look at what was dropped")]
-    roles = roles_of(run.rows.slice(0, 0).column_names)
+    roles = roles_of(schema_of(run.folder).names)
     shape = "messages" if any(all(r in roles for r in family) for family in FAMILIES) else "jsonl"
     return [
-        (shell("mintmark", "trace", run.folder.path, first["id"][0].as_py()), "how this row came to be"),
+        (shell("mintmark", "trace", run.folder.path, first[0]["id"]), "how this row came to be"),
         (shell("mintmark", "export", run.folder.path, "--format", shape), "for training"),
     ]

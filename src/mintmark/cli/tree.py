@@ -10,13 +10,14 @@ from .output import counted, draw, one_line, say, shell
 from .rows import shown
 
 if TYPE_CHECKING:
+    from rich.text import Text
     from rich.tree import Tree
 
     from ..publish.search import Hit
     from ..publish.trace import Found, Traced, TracedCall
 
-SHORT, WHOLE = 300, 10**9
-"""Characters of a text that are shown, without and with `--full`."""
+SHORT = 200
+"""Characters of a text that are shown without `--full`, on one line."""
 CHILDREN_SHOWN = 20
 COLORS = {"kept": "green", "dropped": "yellow", "failed": "red", "used": "cyan", "outside": "dim"}
 
@@ -61,77 +62,91 @@ def print_trace(found: Found, full: bool) -> None:
         say("the call log is not here: prompts and replies are not shown")
 
 
-def _head(row: Traced) -> Any:
+def _head(row: Traced, child: Traced | None = None) -> Text:
+    """Return a row's id, fate and why; of a parent only what its place in the tree does not say."""
     from rich.text import Text
 
     why = {
         "kept": "passed every step", "used": f"became a parent at {row.ended}", "outside": "a row of a side input",
     }.get(row.fate, f"at {row.ended}: {row.reason}")  # fmt: skip
-    if row.fate in ("kept", "used") and not row.ended:
-        why = "see above"
-    return Text.assemble((row.id, "bold"), " ", (row.fate, f"bold {COLORS[row.fate]}"), f" · {printable(why)}")
+    if child is not None and row.fate != "outside":
+        why = "" if row.born else "shown above"
+    head = Text.assemble((row.id, "bold"), " ", (row.fate, f"bold {COLORS[row.fate]}"))
+    return head.append(f" · {printable(why)}") if why else head
 
 
 def _add_row(branch: Tree, row: Traced, full: bool, child: Traced | None) -> None:
     """Add a row's columns, source, calls and parents below its head; of a parent, the calls that led to `child`."""
     from rich.text import Text
 
-    chars = WHOLE if full else SHORT
     if row.detail is not None:
-        branch.add(Text.assemble(("detail: ", "bold"), shown(row.detail, chars)))
+        branch.add(Text.assemble(("detail: ", "bold"), _cut(row.detail, full)))
     for name, value in row.values.items():
-        if child is not None and not full and child.values.get(name) == value:
-            continue  # it stands above already
-        branch.add(Text.assemble((f"{printable(name)}: ", "bold"), shown(value, chars)))
+        same = [] if child is None or full else [k for k, v in child.values.items() if v == value]
+        if (
+            value not in ("", [], {}) and name not in same
+        ):  # what the child shows under the same name stands above already
+            text = f"as `{same[0]}` above" if same and isinstance(value, str) else _cut(value, full)
+            branch.add(Text.assemble((f"{printable(name)}: ", "bold"), text))
     if row.source:
         branch.add(Text.assemble(("source: ", "bold"), (place(row.source), "magenta")))
     calls = row.calls
     if child is not None and not full and any(c.holds for c in calls):
         calls = [c for c in calls if c.holds]
     for call in calls:
-        _add_call(branch, call, chars)
+        _add_call(branch, call, full)
     if len(calls) < len(row.calls):
-        branch.add(
-            Text(
-                f"and {counted(len(row.calls) - len(calls), 'call')} whose replies went elsewhere (--full)", style="dim"
-            )
-        )
+        others = counted(len(row.calls) - len(calls), "call")
+        branch.add(Text(f"and {others} whose replies went elsewhere (--full)", style="dim"))
     for parent in row.parents:
         born = f"born at {row.born} from " if parent is row.parents[0] else "and from "
-        below = branch.add(Text.assemble((born, "bold"), _head(parent)))
+        below = branch.add(Text.assemble((born, "bold"), _head(parent, row)))
         _add_row(below, parent, full, row)
 
 
-def _add_call(branch: Tree, call: TracedCall, chars: int) -> None:
+def _add_call(branch: Tree, call: TracedCall, full: bool) -> None:
     from rich.text import Text
 
-    facts = [call.kind or "call", f"{call.model} ({call.spec})" if call.spec else "", call.key[:12]]
-    if call.status:
+    facts = [call.kind or "call", f"{call.model} ({call.spec})" if call.spec else ""]
+    if full or not call.status:
+        facts.append(call.key)
+    if call.tokens_in or call.tokens_out:
         facts.append(f"{call.tokens_in:,} + {call.tokens_out:,} tokens")
+    if call.dollars or (call.status == "done" and call.dollars is None):
         facts.append(cost(call.dollars or 0.0, int(call.dollars is None)))
+    if call.status:
         facts.append(f"{call.seconds:.2f} s")
         facts.append(f"seed {call.request['seed']}")
-    head = Text.assemble((f"{call.step} ", "bold blue"), (" · ".join(f for f in facts if f), "dim"))
-    if call.holds:
-        head.append(f"  → {', '.join(call.holds)}", style="green")
-    below = branch.add(head)
-    for name, text in _said(call):
+    wrote = f"→ {', '.join(call.holds)} " if call.holds else ""
+    said = " · ".join(f for f in facts if f)
+    below = branch.add(Text.assemble((f"{call.step} ", "bold blue"), (wrote, "green"), (said, "dim")))
+    for name, value in _said(call, full):
         style = "red" if name == "fault" else "bold"
-        below.add(Text.assemble((f"{printable(name)}: ", style), shown(text, chars)))
+        below.add(Text.assemble((f"{printable(name)}: ", style), _cut(value, full)))
 
 
-def _said(call: TracedCall) -> list[tuple[str, Any]]:
-    """Return what was sent and what came back, each with its name."""
+def _cut(value: Any, full: bool) -> str:
+    """Return a value whole, or its beginning on one line."""
+    return shown(value) if full else one_line(shown(value, 10 * SHORT), SHORT)
+
+
+def _said(call: TracedCall, full: bool) -> list[tuple[str, Any]]:
+    """Return what was sent and what came back, each with its name; without `full`, of a conversation both ends."""
     body = call.request.get("body") or {}
     said: list[tuple[str, Any]] = []
     for name, value in body.items():
-        if name == "messages" and isinstance(value, list):
-            said += [
-                (str(m.get("role", "?")), m.get("content") or {k: v for k, v in m.items() if k != "role"})
-                for m in value
-            ]
-        else:
+        if name != "messages" or not isinstance(value, list):
             said.append((name, value))
+            continue
+        told = [
+            (str(m.get("role", "?")), m.get("content") or {k: v for k, v in m.items() if k != "role"}) for m in value
+        ]
+        first = told[:1] if told and told[0][0] == "system" else []
+        between = len(told) - len(first) - 1
+        if full or between <= 0:
+            said += told
+        else:
+            said += [*first, ("before it", f"{counted(between, 'message')} (--full)"), told[-1]]
     if call.request.get("sampling"):
         said.append(("sampling", call.request["sampling"]))
     if call.status == "failed":

@@ -20,7 +20,7 @@ from .limiter import Limiter
 MAX_STRIKES = 8
 """Faults of one call, while others succeed, after which it is recorded as failed. A rate limit is not the call's fault:
 429s count only where they last longer than `outage_timeout_s`."""
-PROBE_MAX_S = 5.0
+PROBE_MAX_S = 2.0
 
 
 class Caller:

@@ -16,6 +16,8 @@ FALL = 0.7
 FAILED_SHARE = 0.2
 WINDOW_MIN = 10
 BACKOFF_FIRST_S = 0.25
+BACKOFF_LEAST_S = 0.02
+"""The first sleep is one latency, within these two: a quick server that failed once has often recovered by then."""
 BACKOFF_MAX_S = 30.0
 RETRY_AFTER_MAX_S = 600.0
 
@@ -101,7 +103,8 @@ class Limiter:
         if retry_after_s is not None:
             seconds = min(retry_after_s, RETRY_AFTER_MAX_S) * (1 + 0.1 * random.random())
         else:
-            seconds = min(BACKOFF_MAX_S, BACKOFF_FIRST_S * 2.0 ** min(attempt, 10)) * (0.5 + 0.5 * random.random())
+            first = min(BACKOFF_FIRST_S, max(BACKOFF_LEAST_S, self.latency_s)) if self.latency_s else BACKOFF_FIRST_S
+            seconds = min(BACKOFF_MAX_S, first * 2.0 ** min(attempt, 12)) * (0.5 + 0.5 * random.random())
         self.sleeping += 1
         try:
             await asyncio.sleep(seconds)

@@ -14,7 +14,7 @@ from ..core.errors import MintmarkError
 from ..core.recipe import Recipe
 from ..core.store import RunFolder, write_atomically
 from .card_facts import cited, file_license, licenses, limits, size_category, stopped, tasks
-from .parts import groups, part_files, schema_of
+from .parts import first_rows, schema_of
 
 EXAMPLE_CHARS = 400
 """Characters of each text that the example row shows."""
@@ -32,7 +32,9 @@ def write_card(folder: RunFolder, content: dict[str, Any]) -> None:
     """
     schema = schema_of(folder)
     columns = {field.name: str(field.type) for field in schema}
-    write_atomically(folder / "README.md", card(content, columns, _first_row(folder)).encode())
+    write_atomically(
+        folder / "README.md", card(content, columns, next(iter(first_rows(folder, "data", 1)), None)).encode()
+    )
 
 
 def card(content: Mapping[str, Any], columns: Mapping[str, str], example: Row | None = None) -> str:
@@ -178,10 +180,3 @@ def _short(value: Any) -> Any:
     if isinstance(value, list):
         return [_short(v) for v in value[:6]]
     return {k: _short(v) for k, v in value.items()} if isinstance(value, dict) else value
-
-
-def _first_row(folder: RunFolder) -> Row | None:
-    for table in groups(part_files(folder, "data")):
-        if table.num_rows:
-            return dict(table.slice(0, 1).to_pylist()[0])
-    return None

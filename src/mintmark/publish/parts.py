@@ -42,6 +42,19 @@ def groups(files: Iterable[Path], columns: list[str] | None = None) -> Iterator[
                 yield file.read_row_group(number, columns=columns)
 
 
+def first_rows(folder: RunFolder, kind: str, most: int, *, step: str | None = None) -> list[dict[str, Any]]:
+    """Return the first `most` rows of a kind, of those that a step dropped or failed where one is named."""
+    import pyarrow.compute as pc
+
+    found: list[dict[str, Any]] = []
+    for table in groups(part_files(folder, kind)):
+        if len(found) >= most:
+            break
+        own = table if step is None else table.filter(pc.equal(table["step"], step))
+        found += own.slice(0, most - len(found)).to_pylist()
+    return found
+
+
 def rows_by_id(files: Iterable[Path], wanted: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Return id -> row of the wanted rows that are in the files; only the ids of the others are read."""
     import pyarrow as pa

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MIN_PREFIX = 4
 """Characters from which a beginning of an id is taken for one."""
+SURE_PREFIX = 8
+"""Characters from which it is not looked for in texts as well, where an id begins so."""
 EXCERPT = 120
 """Characters of a found text that are shown."""
 KINDS = ("data", "dropped", "used")
@@ -44,11 +46,16 @@ class Hit:
 def find(run: RunFolder, what: str, limit: int) -> tuple[list[Hit], int]:
     """Return the first `limit` rows that `what` may mean, and how many there are.
 
-    An exact id means that row alone; else a beginning of ids wins over a text. Text is compared without regard to
-    case, over every column of text, and the JSON form of lists and structs.
+    An exact id means that row alone, and a long beginning of ids no text; a short one (`face`) may be either, so both
+    are looked for. Text is compared without regard to case, over every column of text, and the JSON form of lists and
+    structs.
     """
     hits, total = _by_id(run, what, limit)
-    return (hits, total) if hits or not what else _by_text(run, what, limit)
+    if not what or (hits and (len(what) >= SURE_PREFIX or hits[0].id == what)):
+        return hits, total
+    more, others = _by_text(run, what, limit)
+    named = {hit.id for hit in hits}
+    return [*hits, *(hit for hit in more if hit.id not in named)][:limit], total + others
 
 
 def _by_id(run: RunFolder, what: str, limit: int) -> tuple[list[Hit], int]:

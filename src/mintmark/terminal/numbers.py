@@ -53,6 +53,11 @@ class Progress:
         """Rows kept so far."""
         return int(self.now.get("kept") or self._round.get("kept", 0))
 
+    @property
+    def streams(self) -> bool:
+        """True where rows are counted as they come: counts that jump at a round's end make no rate."""
+        return bool(self.now.get("rows"))
+
     def rate(self, which: int) -> float:
         """Return what was done a second: 1 for source rows, 2 for calls, 3 for kept rows."""
         if len(self._seen) < 2:
@@ -63,6 +68,8 @@ class Progress:
     @property
     def seconds_left(self) -> float | None:
         """Seconds until enough rows are kept, at the present rate; None where nothing tells."""
+        if not self.streams:
+            return None
         rate = self.rate(3)
         return (self.target - self.kept) / rate if rate and self.target > self.kept else None
 
@@ -70,7 +77,9 @@ class Progress:
         """Return rates, tokens and cost in words."""
         now, fresh = self.now, int(self.now.get("fresh", 0))
         calls = int(now.get("calls", 0))
-        said = [f"{self.rows:,} rows read", f"{self.rate(1):.1f} rows/s"] if self.rows else []
+        said = [f"{self.rows:,} rows read"] if self.rows else []
+        if self.streams:
+            said.append(f"{self.rate(1):.1f} rows/s")
         if calls:
             logged = f" ({calls - fresh:,} from the log)" if calls > fresh else ""
             said += [f"{calls:,} calls{logged}", f"{self.rate(2):.1f} calls/s"]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
+_REORDER = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Characters that show what follows in another order than it stands."""
+
 
 def printable(text: str) -> str:
     """Return text whose control characters are visible, so that a model's reply cannot steer the terminal.
@@ -18,7 +21,7 @@ def printable(text: str) -> str:
 
 
 def _steers(c: str) -> bool:
-    return unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co") and c not in "\u200d\u200c"
+    return unicodedata.category(c) in ("Cc", "Cs") or c in _REORDER or "\U000e0000" <= c <= "\U000e007f"
 
 
 def _picture(c: str) -> str:

@@ -1,0 +1,83 @@
+"""The main job on real input: grounded questions over two documentation sets, 200 kept rows, 50 of them for reading.
+
+    python benchmarks/real_input.py --data ../shared/data --out runs/real-input
+
+Writes `real_input_sample.jsonl` beside itself: 50 rows drawn by seed from the kept ones, to be read by a person. A person's verdicts stand
+in `real_input_verdicts.jsonl` (id, verdict, why); the second call, with `--summary`, counts them with an interval.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import time
+from collections import Counter
+from pathlib import Path
+
+from mintmark.api import Recipe, Run
+from mintmark.core.estimate import proportion
+
+HERE = Path(__file__).parent
+RECIPE = """
+name: Questions about Python enhancement proposals, httpx and datasette
+rows: 200
+seed: 1
+models: {{writer: local/smollm2}}
+source:
+  documents:
+    path: [{data}/docs_peps, {data}/docs_markdown]
+    chunk_tokens: 400
+    exclude: ["*SOURCE.txt", "*LICENSE*", "*changelog*", "*CHANGELOG*", "*.github*", "*code_of_conduct*"]
+steps:
+  - generate.grounded_qa: {{model: writer, per_chunk: 1}}
+  - curate.grounding: {{min_gain: 0.5, min_question_gain: {gain}}}
+  - curate.minhash: {{on: question, threshold: 0.8}}
+"""
+
+
+def main() -> None:
+    """Run the recipe, print the waterfall, write the sample."""
+    args = arguments()
+    if args.summary:
+        summary()
+        return
+    data = Path(args.data).resolve()
+    recipe = Recipe.from_yaml(RECIPE.format(data=data.as_posix(), gain=args.min_question_gain))
+    began = time.perf_counter()
+    run = recipe.run(args.out, overwrite=True)
+    seconds = time.perf_counter() - began
+    content = run.manifest["content"]
+    print(f"\n{len(run)} rows kept of {content['taken']} chunks in {seconds:.0f} s, {content['calls']['count']} calls")
+    for step in content["waterfall"]:
+        print(f"  {step['step']}: kept {step['kept']}, dropped {step['dropped']}, failed {step['failed']}  {step['reasons']}")
+    rows = list(Run(args.out))
+    sample = random.Random(0).sample(rows, min(50, len(rows)))
+    with (HERE / "real_input_sample.jsonl").open("w", encoding="utf-8") as f:
+        for row in sample:
+            keep = ("id", "path", "heading", "question", "answer", "grounding_gain", "question_gain", "lexical_support")
+            f.write(json.dumps({k: row[k] for k in keep}, ensure_ascii=False) + "\n")
+
+
+def summary() -> None:
+    """Count the verdicts that a person gave."""
+    verdicts = [json.loads(line) for line in (HERE / "real_input_verdicts.jsonl").read_text(encoding="utf-8").splitlines()]
+    counts = Counter(v["verdict"] for v in verdicts)
+    n = len(verdicts)
+    for name, count in counts.most_common():
+        print(f"{name}: {count} of {n}, {proportion(count, n)}")
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", default=os.environ.get("MINTMARK_DATA", "../shared/data"))
+    parser.add_argument("--out", default="runs/real-input")
+    parser.add_argument("--min-question-gain", type=float, default=0.0)
+    parser.add_argument("--summary", action="store_true")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""The embedded llama.cpp server: one model in this process, reached over a loopback port with a key of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ..core.call import Fault
+from ..core.errors import MissingExtra, ModelError
+
+_DETAIL_CHARS = 500
+
+
+class Refused(Exception):
+    """The server gave no answer; `fault` says why."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+
+class LlamaServer:
+    """A llama.cpp server whose answer to a request depends on the request alone, whatever else is in flight.
+
+    Three settings make that so, each found by comparing replies bit by bit: no flash attention (its kernels
+    sum differently for different batches), no prompt cache and a cache of keys and values for each slot, and
+    one prompt read at a time (`generate`). Without the last, llama.cpp cuts prompts that arrive together into
+    equal chunks; a chunk of one token takes another kernel, whose sums differ in the last bits.
+
+    Args:
+        path: the GGUF file.
+        slots: requests that are decoded side by side.
+        context_tokens: tokens of prompt and reply together, a slot.
+        threads: CPU threads.
+    """
+
+    def __init__(self, path: Path, *, slots: int, context_tokens: int, threads: int) -> None:
+        self.path, self.slots, self.context_tokens, self.threads = path, slots, context_tokens, threads
+        self._server: Any = None
+        self._session: Any = None
+        self._first: int | None = None
+
+    async def start(self, *, where: str = "") -> None:
+        """Load the model and wait until it answers.
+
+        Raises:
+            MissingExtra: xllamacpp is not installed.
+            ModelError: the file cannot be loaded.
+        """
+        import aiohttp
+
+        with _patient_threads():
+            try:
+                import xllamacpp
+            except ImportError as e:
+                raise MissingExtra("xllamacpp", "local", where=where) from e
+        key = secrets.token_urlsafe(32)
+        params = self._params(xllamacpp, key)
+        try:
+            self._server = await asyncio.to_thread(xllamacpp.Server, params)
+        except (RuntimeError, ValueError) as e:
+            raise ModelError(
+                f"{self.path} cannot be loaded: no GGUF file that llama.cpp knows, or too little memory", where=where
+            ) from e
+        self._address = str(self._server.listening_address)
+        self._reading = asyncio.Lock()
+        self._session = aiohttp.ClientSession(
+            # The server closes a connection after a streamed reply while still promising to keep it open.
+            connector=aiohttp.TCPConnector(limit=0, force_close=True),
+            timeout=aiohttp.ClientTimeout(total=None),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+        )
+
+    async def stop(self) -> None:
+        """Give up what is in flight and free the model's memory, threads and port."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+        if self._server is not None:
+            await asyncio.to_thread(self._drop)
+
+    async def post(self, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Return the JSON answer of a request that computes nothing (tokenise ...); a GET where `body` is None.
+
+        Raises:
+            Refused
+        """
+        async with self._asked(path, body) as response:
+            raw = await response.read()
+        if response.status != 200:
+            raise Refused(_fault(response.status, raw))
+        answer: dict[str, Any] = orjson.loads(raw)
+        return answer
+
+    async def first_token(self) -> int:
+        """Return the id of the model's beginning-of-text token, or of its end-of-text token where it has none.
+
+        Raises:
+            Refused
+        """
+        if self._first is None:
+            props = await self.post("/props", None)
+            text = props.get("bos_token") or props.get("eos_token") or "\n"
+            self._first = int((await self.post("/tokenize", {"content": text, "parse_special": True}))["tokens"][0])
+        return self._first
+
+    async def generate(self, path: str, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the events of a streamed reply. The next prompt is let in when this one's first token is out.
+
+        Raises:
+            Refused
+        """
+        await self._reading.acquire()
+        reading = True
+        try:
+            async with self._asked(path, {**body, "stream": True, "cache_prompt": False}) as response:
+                raw = await response.content.readany()
+                self._reading.release()
+                reading = False
+                raw += await response.content.read()
+        finally:
+            if reading:
+                self._reading.release()
+        if response.status != 200:
+            raise Refused(_fault(response.status, raw))
+        return list(_events(raw))
+
+    @asynccontextmanager
+    async def _asked(self, path: str, body: Mapping[str, Any] | None) -> AsyncIterator[Any]:
+        import aiohttp
+
+        try:
+            method, data = ("GET", None) if body is None else ("POST", orjson.dumps(body))
+            async with self._session.request(method, self._address + path, data=data) as response:
+                yield response
+        except (aiohttp.ClientError, ConnectionError) as e:
+            raise Refused(Fault("connection", f"{type(e).__name__}: {e}"[:_DETAIL_CHARS], outage=True)) from e
+
+    def _drop(self) -> None:
+        # The destructor joins the server's threads; nothing else holds the object.
+        self._server = None
+
+    def _params(self, xllamacpp: Any, key: str) -> Any:
+        p = xllamacpp.CommonParams()
+        p.model.path = str(self.path)
+        p.hostnames, p.port, p.api_keys = ["127.0.0.1"], 0, [key]
+        p.ui = p.endpoint_slots = p.warmup = False
+        p.verbosity = -1
+        p.n_threads_http = 2 * self.slots + 2
+        p.sse_ping_interval = 3600
+        p.n_parallel, p.n_ctx, p.fit_params = self.slots, self.slots * self.context_tokens, False
+        p.cpuparams.n_threads = p.cpuparams_batch.n_threads = self.threads
+        p.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
+        p.kv_unified = p.cache_prompt = p.cache_idle_slots = False
+        p.cache_ram_mib = p.n_ctx_checkpoints = 0
+        # A whole prompt and one token of every other slot fit one batch, so that a prompt is never cut.
+        p.n_batch = p.n_ubatch = self.context_tokens + self.slots
+        p.n_outputs_max = self.slots
+        return p
+
+
+@contextmanager
+def _patient_threads() -> Iterator[None]:
+    """Let idle threads sleep while they wait for each other, in the OpenMP that is loaded inside this block.
+
+    By default they spin. On a machine with other work a spinning thread takes the very core that the thread it
+    waits for needs: measured on 2 cores beside two busy processes, 8 to 10 tokens/s by default, 29 to 66 so.
+    The library reads this variable once, when it is loaded, and offers no other way to say it.
+    """
+    name = "OMP_WAIT_POLICY"
+    if name in os.environ:
+        yield
+        return
+    os.environ[name] = "passive"
+    try:
+        yield
+    finally:
+        os.environ.pop(name, None)
+
+
+def _events(raw: bytes) -> Iterator[dict[str, Any]]:
+    for line in raw.split(b"\n"):
+        if not line.startswith(b"data: ") or line.startswith(b"data: [DONE]"):
+            continue
+        event: dict[str, Any] = orjson.loads(line[6:])
+        if "error" in event:
+            raise Refused(_fault(int(event["error"].get("code", 500)), line[6:]))
+        yield event
+
+
+def _fault(status: int, raw: bytes) -> Fault:
+    """Return the fault of an error answer: terminal, since the same request makes the same computation again."""
+    try:
+        error = orjson.loads(raw)["error"]
+        kind, detail = str(error.get("type", "")), str(error.get("message", ""))
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+        kind, detail = "", raw.decode(errors="replace")
+    reason = "context_overflow" if kind == "exceed_context_size_error" else f"http_{status}"
+    return Fault(reason, detail[:_DETAIL_CHARS], terminal=status != 503)

@@ -1,0 +1,56 @@
+"""Every built-in recipe, small, on the embedded model: rows come out, and the laws hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mintmark.api import Recipe, replay
+from mintmark.core.errors import ModelNotInstalled
+from mintmark.models.weights import path_of
+from mintmark.recipes import get, names
+
+ROOT = Path(__file__).parents[1]
+pytestmark = [pytest.mark.embedded, pytest.mark.xdist_group("embedded")]
+INPUTS = {"topics.jsonl": '{"topic": "tides"}\n{"topic": "honey"}\n{"topic": "glaciers"}\n'}
+
+
+@pytest.fixture(autouse=True)
+def _weights() -> None:
+    pytest.importorskip("xllamacpp", reason="the embedded model's runtime is not installed")
+    try:
+        path_of("smollm2")
+    except ModelNotInstalled as e:
+        pytest.skip(str(e))
+
+
+def test_the_demo_recipe_keeps_rows_that_stand_in_their_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    text = (ROOT / "examples" / "demo.yaml").read_text(encoding="utf-8").replace("rows: 32", "rows: 4")
+    run = Recipe.from_yaml(text).run(tmp_path / "run", progress=False, workspace=None)
+    assert len(run) == 4
+    spans = {row["id"]: row["source"] for row in run.lineage.to_pylist()}
+    for row in run:
+        span = spans[row["id"]]
+        stands = (ROOT / "docs" / span["path"]).read_text(encoding="utf-8")[span["start"] : span["end"]]
+        assert " ".join(stands.split()) == row["evidence"], "the span leads to the evidence, letter for letter"
+        assert row["question"].endswith("?")
+    for step in run.manifest["content"]["waterfall"]:
+        assert step["came"] + step["born"] == sum(step[f] for f in ("kept", "dropped", "failed", "used"))
+    _, differ = replay(tmp_path / "run", tmp_path / "again")
+    assert differ == []
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_built_in_recipe_keeps_rows(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
+    for file, content in INPUTS.items():
+        (tmp_path / file).write_text(content)
+    recipe = Recipe.from_yaml(get(name).text, file=f"{name}.yaml")
+    small = Recipe.from_data({**recipe.to_data(), "rows": 2})
+    run = small.run(tmp_path / "run", progress=False, workspace=None)
+    assert len(run) > 0, "a recipe that keeps no row"
+    _, differ = replay(tmp_path / "run", tmp_path / "again")
+    assert differ == []
