@@ -16,13 +16,14 @@ import pytest
 from mintmark.calls.keys import call_key, model_digest
 from mintmark.core import registry
 from mintmark.core.call import Fault, Reply, Request
-from mintmark.core.estimate import Estimate, proportion
 from mintmark.core.errors import MintmarkError
+from mintmark.core.estimate import Estimate, proportion
 from mintmark.core.lineage import Candidate
 from mintmark.core.operator import Example
 from mintmark.core.recipe import Recipe
 from mintmark.core.store import RunFolder
-from mintmark.engines.local import LocalEngine, Options
+from mintmark.engines.local import LocalEngine
+from mintmark.engines.options import Options
 from mintmark.models.scripted import ScriptedModel, scripted
 from mintmark.sources.rows import Rows
 
@@ -35,7 +36,7 @@ def example_of(name: str, i: int) -> Example:
 
 
 def recipe_of(example: Example, **fields: Any) -> Recipe:
-    models = {alias: "scripted/law" for alias in example.operator.requires()}
+    models = dict.fromkeys(example.operator.requires(), "scripted/law")
     inputs = {name: Rows(rows=tuple(map(dict, rows))) for name, rows in example.side.items()}
     columns = dict.fromkeys(example.operator.reads())
     rows = tuple({**columns, **{k: v for k, v in row.items() if k != "id"}} for row in example.rows)

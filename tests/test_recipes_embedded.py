@@ -27,7 +27,7 @@ def _weights() -> None:
 
 def test_the_demo_recipe_keeps_rows_that_stand_in_their_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    text = (ROOT / "examples" / "demo.yaml").read_text(encoding="utf-8").replace("rows: 32", "rows: 4")
+    text = (ROOT / "examples" / "demo.yaml").read_text(encoding="utf-8").replace("rows: 30", "rows: 4")
     run = Recipe.from_yaml(text).run(tmp_path / "run", progress=False, workspace=None)
     assert len(run) == 4
     spans = {row["id"]: row["source"] for row in run.lineage.to_pylist()}

@@ -53,7 +53,8 @@ class Recipe(core_recipe.Recipe):
         Raises:
             MintmarkError: with what, where and the remedy; the folder can be gone on with.
         """
-        from .engines.local import LocalEngine, Options
+        from .engines.local import LocalEngine
+        from .engines.options import Options
         from .publish.card import write_card
         from .terminal import listener
 
@@ -153,7 +154,8 @@ def replay(folder: str | Path, into: str | Path) -> tuple[Run, list[str]]:
         RunError: for an unfinished run, or a folder that is not empty.
         ReplayMiss: where the log lacks a call.
     """
-    from .engines.local import LocalEngine, Options
+    from .engines.local import LocalEngine
+    from .engines.options import Options
     from .models.offline import OfflineModel
     from .publish.card import write_card
 

@@ -13,7 +13,7 @@ from .core.outcome import Child, RowOutcome, born, dropped, kept
 from .core.registry import operator
 
 
-def curate(function: Callable[[Row], bool | str | None | Awaitable[Any]]) -> Operator:
+def curate(function: Callable[[Row], bool | str | Awaitable[Any] | None]) -> Operator:
     """Return a filter made of a function of one row: True or None keeps it, False or a text (the reason) drops it.
 
     The function may be async and may take a second argument, the context (`core.operator.RowContext`), for calls.
@@ -76,7 +76,8 @@ def _operator(function: Callable[..., Any], body: Callable[[Row, RowContext], Aw
     name = function.__name__.strip("_").lower() or "function"
     members = {"__module__": function.__module__, "__doc__": function.__doc__, "body": staticmethod(body)}
     cls = type(f"{name}_{_version(function):08x}", (Custom,), members)
-    return operator(f"custom.{name}", version=_version(function), replace=True)(cls)()
+    made: Operator = operator(f"custom.{name}", version=_version(function), replace=True)(cls)()
+    return made
 
 
 def _version(function: Callable[..., Any]) -> int:

@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.support.harness import ROOT
 
 from mintmark.calls import log as module
 from mintmark.calls.log import CallLog, Stored
 from mintmark.core.call import Fault, Reply
 from mintmark.core.errors import RunError
-from tests.support.harness import ROOT
 
 
 async def put(log: CallLog, key: str, answer: Reply | Fault) -> Stored:
@@ -161,7 +161,9 @@ asyncio.run(work())
 
 def test_nothing_that_was_used_is_lost_by_kill_9(tmp_path: Path) -> None:
     for n in range(3):
-        one = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path / f"log{n}")], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        one = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path / f"log{n}")], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
         assert one.stdout is not None
         used = [one.stdout.readline().strip() for _ in range(300 * (n + 1))]
         os.kill(one.pid, signal.SIGKILL)

@@ -9,17 +9,25 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.support.harness import (
+    TWO_CALLS,
+    FaultServer,
+    Process,
+    check_laws,
+    recipe_text,
+    run,
+    sealed,
+    seen_again,
+    source_file,
+)  # fmt: skip
 
 from mintmark.core.errors import RunLocked
 from mintmark.core.store import RunFolder
-from tests.support.harness import (
-    TWO_CALLS, FaultServer, Process, check_laws, recipe_text, run, sealed, seen_again, source_file,
-)  # fmt: skip
 
-ROWS = 2_000
 IN_FLIGHT = 16
 LATENCY_S = 0.005
 GROUP_S = 0.010
@@ -33,18 +41,31 @@ def server() -> Iterator[FaultServer]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def recipe(server: FaultServer, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return recipe_text(source_file(tmp_path_factory.mktemp("source"), ROWS), server.spec)
+@dataclass(frozen=True)
+class Case:
+    """A recipe of two-call rows, and the hashes of what it makes where nothing disturbs it."""
+
+    recipe: str
+    rows: int
+    undisturbed: dict[str, str]
+
+
+def case(server: FaultServer, folder: Path, rows: int) -> Case:
+    server.fresh()
+    recipe = recipe_text(source_file(folder, rows), server.spec)
+    assert run(recipe, folder / "run").status == "done"
+    check_laws(folder / "run")
+    return Case(recipe, rows, sealed(folder / "run"))
 
 
 @pytest.fixture(scope="module")
-def undisturbed(server: FaultServer, recipe: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    folder = tmp_path_factory.mktemp("undisturbed") / "run"
-    ended = run(recipe, folder)
-    assert ended.status == "done"
-    check_laws(folder)
-    return sealed(folder)
+def large(server: FaultServer, tmp_path_factory: pytest.TempPathFactory) -> Case:
+    return case(server, tmp_path_factory.mktemp("large"), 2_000)
+
+
+@pytest.fixture(scope="module")
+def small(server: FaultServer, tmp_path_factory: pytest.TempPathFactory) -> Case:
+    return case(server, tmp_path_factory.mktemp("small"), 500)
 
 
 def check_paid_once(server: FaultServer, ended_at: list[float]) -> int:
@@ -57,65 +78,63 @@ def check_paid_once(server: FaultServer, ended_at: list[float]) -> int:
     return len(again)
 
 
-def test_kill_9_at_half(server: FaultServer, recipe: str, undisturbed: dict[str, str], tmp_path: Path) -> None:
+def test_kill_9_at_half(server: FaultServer, large: Case, tmp_path: Path) -> None:
     server.fresh().set(latency_s=LATENCY_S)
-    first = Process(recipe, tmp_path / "run")
-    server.wait_for(ROWS)
+    first = Process(large.recipe, tmp_path / "run")
+    server.wait_for(large.rows)
     killed_at = first.signal(signal.SIGKILL)
     assert first.end()[0] == -signal.SIGKILL
     assert not RunFolder(tmp_path / "run").finished
 
-    code, ended, err = Process(recipe, tmp_path / "run").end()
+    code, ended, err = Process(large.recipe, tmp_path / "run").end()
     assert code == 0, err
     stats = server.stats()
-    assert stats["distinct"] == 2 * ROWS, "nothing lost"
+    assert stats["distinct"] == 2 * large.rows, "nothing lost"
     again = check_paid_once(server, [killed_at])
     assert again == stats["again"] <= 2 * IN_FLIGHT, "nothing paid twice but what was in flight or in the last group"
-    assert ended["fresh"] + ROWS // 2 < 2 * ROWS, "the log answered what it held"
-    assert sealed(tmp_path / "run") == undisturbed
+    assert ended["fresh"] + large.rows // 2 < 2 * large.rows, "the log answered what it held"
+    assert sealed(tmp_path / "run") == large.undisturbed
     check_laws(tmp_path / "run")
 
 
-def test_kill_9_again_and_again(server: FaultServer, recipe: str, undisturbed: dict[str, str], tmp_path: Path) -> None:
+def test_kill_9_again_and_again(server: FaultServer, large: Case, tmp_path: Path) -> None:
     server.fresh().set(latency_s=LATENCY_S)
     draw, killed = random.Random(7), []
     for _ in range(5):
         before = server.stats()["requests"]
-        one = Process(recipe, tmp_path / "run", stages=str(tmp_path / "stages"))
+        one = Process(large.recipe, tmp_path / "run", stages=str(tmp_path / "stages"))
         server.wait_for(before + draw.randrange(1, 700))
         time.sleep(draw.random() * 0.05)
         killed.append(one.signal(signal.SIGKILL))
         one.end()
-    code, _, err = Process(recipe, tmp_path / "run", stages=str(tmp_path / "stages")).end()
+    code, _, err = Process(large.recipe, tmp_path / "run", stages=str(tmp_path / "stages")).end()
     assert code == 0, err
     assert check_paid_once(server, killed) <= 2 * IN_FLIGHT * len(killed)
-    assert server.stats()["distinct"] == 2 * ROWS
-    assert sealed(tmp_path / "run") == undisturbed
+    assert server.stats()["distinct"] == 2 * large.rows
+    assert sealed(tmp_path / "run") == large.undisturbed
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_asked_to_stop(
-    server: FaultServer, recipe: str, undisturbed: dict[str, str], tmp_path: Path, number: signal.Signals
-) -> None:
+def test_asked_to_stop(server: FaultServer, small: Case, tmp_path: Path, number: signal.Signals) -> None:
     server.fresh().set(latency_s=LATENCY_S)
-    one = Process(recipe, tmp_path / "run")
-    server.wait_for(ROWS // 2)
+    one = Process(small.recipe, tmp_path / "run")
+    server.wait_for(small.rows // 2)
     one.signal(number)
     code, _, err = one.end()
     assert code == 130
     assert "give the same command again to go on" in err and "calls are written down" in err
     assert "Traceback" not in err
-    assert server.stats()["requests"] < 2 * ROWS
+    assert server.stats()["requests"] < 2 * small.rows
 
-    code, _, err = Process(recipe, tmp_path / "run").end()
+    code, _, err = Process(small.recipe, tmp_path / "run").end()
     assert code == 0, err
     assert server.stats()["again"] == 0, "what was in flight had been finished and written"
-    assert sealed(tmp_path / "run") == undisturbed
+    assert sealed(tmp_path / "run") == small.undisturbed
 
 
-def test_stopped_while_every_call_hangs(server: FaultServer, recipe: str, tmp_path: Path) -> None:
+def test_stopped_while_every_call_hangs(server: FaultServer, small: Case, tmp_path: Path) -> None:
     server.fresh().set({"kind": "hang"})
-    one = Process(recipe, tmp_path / "run")
+    one = Process(small.recipe, tmp_path / "run")
     server.wait_for(IN_FLIGHT)
     one.signal(signal.SIGINT)
     time.sleep(0.3)
@@ -130,87 +149,87 @@ def test_stopped_while_every_call_hangs(server: FaultServer, recipe: str, tmp_pa
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     place = tmp_path / "disk"
     place.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=700k", "tmpfs", str(place)], capture_output=True, text=True)
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(place)], capture_output=True, text=True
+    )
     if done.returncode:
         pytest.skip(f"a small disk cannot be mounted here: {done.stderr.strip()}")
     yield place
     subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-def test_full_disk(server: FaultServer, recipe: str, undisturbed: dict[str, str], small_disk: Path) -> None:
+def test_full_disk(server: FaultServer, small: Case, small_disk: Path) -> None:
     server.fresh().set(latency_s=LATENCY_S)
-    code, _, err = Process(recipe, small_disk / "run").end()
-    ended_at = time.monotonic()
+    code, _, err = Process(small.recipe, small_disk / "run").end()
     assert code == 1
     assert "RunError" in err and "free space" in err and "give the same command again" in err
     assert "Traceback" not in err
-    assert 0 < server.stats()["requests"] < 2 * ROWS
+    assert 0 < server.stats()["requests"] < 2 * small.rows
 
     subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
-    code, _, err = Process(recipe, small_disk / "run").end()
+    code, _, err = Process(small.recipe, small_disk / "run").end()
     assert code == 0, err
-    assert server.stats()["distinct"] == 2 * ROWS
+    assert server.stats()["distinct"] == 2 * small.rows
     assert server.stats()["again"] <= 3 * IN_FLIGHT, "only what was in flight when the disk was full"
-    assert ended_at
-    assert sealed(small_disk / "run") == undisturbed
+    assert sealed(small_disk / "run") == small.undisturbed
 
 
-def test_full_disk_by_limit(server: FaultServer, recipe: str, undisturbed: dict[str, str], tmp_path: Path) -> None:
+def test_full_disk_by_limit(server: FaultServer, small: Case, tmp_path: Path) -> None:
     import resource
 
     server.fresh().set(latency_s=LATENCY_S)
-    one = Process(recipe, tmp_path / "run")
-    resource.prlimit(one.process.pid, resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
+    one = Process(small.recipe, tmp_path / "run")
+    resource.prlimit(one.process.pid, resource.RLIMIT_FSIZE, (150_000, resource.RLIM_INFINITY))
     code, _, err = one.end()
     assert code == 1 and "RunError" in err and "give the same command again" in err, err
     assert "Traceback" not in err
-    assert Process(recipe, tmp_path / "run").end()[0] == 0
+    assert Process(small.recipe, tmp_path / "run").end()[0] == 0
     assert server.stats()["again"] <= 3 * IN_FLIGHT
-    assert sealed(tmp_path / "run") == undisturbed
+    assert sealed(tmp_path / "run") == small.undisturbed
 
 
-def test_two_processes_one_folder(server: FaultServer, recipe: str, tmp_path: Path) -> None:
+def test_two_processes_one_folder(server: FaultServer, small: Case, tmp_path: Path) -> None:
     server.fresh().set(latency_s=LATENCY_S)
-    one = Process(recipe, tmp_path / "run")
+    one = Process(small.recipe, tmp_path / "run")
     server.wait_for(10)
     with pytest.raises(RunLocked, match=f"process {one.process.pid}"):
-        run(recipe, tmp_path / "run")
-    code, _, err = Process(recipe, tmp_path / "run").end()
+        run(small.recipe, tmp_path / "run")
+    code, _, err = Process(small.recipe, tmp_path / "run").end()
     assert code == 1 and "another process is working" in err
     one.signal(signal.SIGKILL)
     one.end()
 
 
-def test_shared_log(server: FaultServer, recipe: str, undisturbed: dict[str, str], tmp_path: Path) -> None:
+def test_shared_log(server: FaultServer, small: Case, tmp_path: Path) -> None:
     """Two runs at once on one log: each makes the same bytes, and a third is free."""
     server.fresh().set(latency_s=LATENCY_S)
     log = str(tmp_path / "shared.sqlite")
-    both = [Process(recipe, tmp_path / name, calls=log) for name in ("one", "two")]
+    both = [Process(small.recipe, tmp_path / name, calls=log) for name in ("one", "two")]
     for one in both:
         code, _, err = one.end()
         assert code == 0, err
     seen = server.stats()["requests"]
-    assert Process(recipe, tmp_path / "three", calls=log).end()[1]["fresh"] == 0
+    assert Process(small.recipe, tmp_path / "three", calls=log).end()[1]["fresh"] == 0
     assert server.stats()["requests"] == seen
     for name in ("one", "two", "three"):
-        assert sealed(tmp_path / name) == undisturbed
+        assert sealed(tmp_path / name) == small.undisturbed
         assert not (tmp_path / name / "calls.sqlite").exists()
 
 
-def test_log_survives_its_folder(server: FaultServer, recipe: str, undisturbed: dict[str, str], tmp_path: Path) -> None:
-    """Data deleted, log kept: the run is made again for nothing. Stages kept, log deleted: the stages are not believed."""
+def test_log_survives_its_folder(server: FaultServer, small: Case, tmp_path: Path) -> None:
+    """Data deleted, log kept: the run is made again for nothing. Stages kept, log deleted: they are not believed."""
     server.fresh()
     rows = {"stages": tmp_path / "stages"}
-    run(recipe, tmp_path / "run", **rows)
+    run(small.recipe, tmp_path / "run", **rows)
     for name in ("manifest.json", "lineage.parquet"):
         (tmp_path / "run" / name).unlink()
     shutil.rmtree(tmp_path / "run" / "data")
-    assert run(recipe, tmp_path / "run", **rows).manifest["process"]["fresh"]["count"] == 0  # type: ignore[index]
-    assert sealed(tmp_path / "run") == undisturbed
+    assert run(small.recipe, tmp_path / "run", **rows).manifest["process"]["fresh"]["count"] == 0  # type: ignore[index]
+    assert sealed(tmp_path / "run") == small.undisturbed
     assert server.stats()["again"] == 0
     shutil.rmtree(tmp_path / "run")
-    assert run(recipe, tmp_path / "run", **rows).manifest["process"]["fresh"]["count"] == 2 * ROWS  # type: ignore[index]
-    assert sealed(tmp_path / "run") == undisturbed
+    assert run(small.recipe, tmp_path / "run", **rows).manifest["process"]["fresh"]["count"] == 2 * small.rows  # type: ignore[index]
+    assert sealed(tmp_path / "run") == small.undisturbed
 
 
 def test_kill_9_in_rounds(server: FaultServer, tmp_path: Path) -> None:

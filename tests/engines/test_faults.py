@@ -12,12 +12,20 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from tests.support.harness import (
+    TWO_CALLS,
+    FaultServer,
+    Process,
+    check_laws,
+    recipe_text,
+    replay,
+    run,
+    sealed,
+    source_file,
+)  # fmt: skip
 
 from mintmark.core.errors import ModelError, ModelUnavailable, ReplayMiss, TooManyFailed
 from mintmark.core.store import RunFolder
-from tests.support.harness import (
-    TWO_CALLS, FaultServer, Process, check_laws, recipe_text, replay, run, sealed, source_file,
-)  # fmt: skip
 
 ROWS = 200
 SHAPED = """
@@ -38,7 +46,7 @@ def source(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def undisturbed(server: FaultServer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Hashes of data and fates where nothing went wrong; a source's path is part of the lineage, so that is left out."""
+    """Hashes of data and fates where nothing went wrong, less the lineage, which names the source's path."""
     folder = tmp_path_factory.mktemp("undisturbed")
     server.fresh()
     run(recipe_text(source_file(folder, ROWS), server.spec), folder / "run")
@@ -279,7 +287,9 @@ def test_rows_is_a_prefix(server: FaultServer, source: Path, tmp_path: Path) -> 
 
 def test_quota_and_stages_do_not_mix(server: FaultServer, tmp_path: Path) -> None:
     """A quota drops rows after the fact: a later run with a larger one finds them kept again."""
-    (tmp_path / "topics.jsonl").write_text("".join(f'{{"topic": "topic {i}", "leaf": "{i % 3}"}}\n' for i in range(600)))
+    (tmp_path / "topics.jsonl").write_text(
+        "".join(f'{{"topic": "topic {i}", "leaf": "{i % 3}"}}\n' for i in range(600))
+    )
     steps = '\n  - generate.prompt: {prompt: "Write about {{ topic }}.", inherit: [leaf]}'
     server.fresh()
     for each in (2, 90, 200):

@@ -8,11 +8,19 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from tests.support.harness import (
+    TWO_CALLS,
+    FaultServer,
+    Process,
+    check_laws,
+    recipe_text,
+    replay,
+    run,
+    sealed,
+    source_file,
+)  # fmt: skip
 
 from mintmark.core.store import RunFolder
-from tests.support.harness import (
-    TWO_CALLS, FaultServer, Process, check_laws, recipe_text, replay, run, sealed, source_file,
-)  # fmt: skip
 
 ROWS = 50
 

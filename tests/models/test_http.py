@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from tests.support.harness import FaultServer
 
 from mintmark.core.call import Fault, Reply, Request
 from mintmark.models.http import HttpModel, _retry_after
-from tests.support.harness import FaultServer
 
 CHAT = Request("chat", {"messages": [{"role": "user", "content": "Hello"}]}, {"temperature": 0.5}, None, 7)
 
@@ -63,10 +63,14 @@ def test_seed_and_schema_reach_the_server(server: FaultServer) -> None:
 
 FAULTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "400": ({"kind": "status", "status": 400}, {"reason": "http_400", "terminal": True}),
-    "filter by code": ({"kind": "status", "status": 400, "code": "content_filter"}, {"reason": "content_filter", "terminal": True}),
+    "filter by code": (
+        {"kind": "status", "status": 400, "code": "content_filter"}, {"reason": "content_filter", "terminal": True},
+    ),
     "filter by finish": ({"kind": "content_filter"}, {"reason": "content_filter", "terminal": True}),
     "401": ({"kind": "status", "status": 401}, {"reason": "http_401", "fatal": True}),
-    "no money": ({"kind": "status", "status": 429, "code": "insufficient_quota"}, {"reason": "http_429", "fatal": True}),
+    "no money": (
+        {"kind": "status", "status": 429, "code": "insufficient_quota"}, {"reason": "http_429", "fatal": True},
+    ),
     "moved": ({"kind": "status", "status": 301}, {"reason": "http_301", "fatal": True}),
     "429": ({"kind": "status", "status": 429, "retry_after": 1.5}, {"reason": "http_429", "retry_after_s": 1.5}),
     "500": ({"kind": "status", "status": 500}, {"reason": "http_500"}),

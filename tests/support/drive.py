@@ -14,7 +14,8 @@ from pathlib import Path
 from mintmark.core.errors import MintmarkError
 from mintmark.core.recipe import Recipe
 from mintmark.core.store import RunFolder
-from mintmark.engines.local import LocalEngine, Options
+from mintmark.engines.local import LocalEngine
+from mintmark.engines.options import Options
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,7 +17,8 @@ import pyarrow.parquet as pq
 
 from mintmark.core.recipe import Recipe
 from mintmark.core.store import RunFolder
-from mintmark.engines.local import Ended, LocalEngine, Options
+from mintmark.engines.local import LocalEngine
+from mintmark.engines.options import Ended, Options
 from mintmark.models.offline import OfflineModel
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -162,7 +164,7 @@ def check_laws(folder: Path) -> None:
         ways = fall["kept"] + fall["dropped"] + fall["failed"] + fall["used"]
         assert fall["came"] + fall["born"] == ways, fall
         assert sum(fall["reasons"].values()) == fall["dropped"] + fall["failed"], fall
-    for before, after in zip(falls, falls[1:], strict=False):
+    for before, after in pairwise(falls):
         assert before["kept"] == after["came"], (before, after)
     lineage = pq.read_table(folder / "lineage.parquet").to_pylist()
     ids = {r["id"] for r in lineage}

@@ -108,7 +108,13 @@ class CallLog:
     def _connect(self) -> sqlite3.Connection:
         if self.read_only:
             uri = f"{self.path.resolve().as_uri()}?mode=ro"
-            return sqlite3.connect(uri, uri=True, timeout=60, isolation_level=None, check_same_thread=False)
+            try:
+                found = sqlite3.connect(uri, uri=True, timeout=60, isolation_level=None, check_same_thread=False)
+                found.execute("SELECT 1 FROM sqlite_master").fetchone()
+            except sqlite3.OperationalError:  # a folder that cannot be written has no place for SQLite's shared memory
+                uri += "&immutable=1"
+                found = sqlite3.connect(uri, uri=True, timeout=60, isolation_level=None, check_same_thread=False)
+            return found
         return sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
 
     def get(self, key: str) -> Stored | None:

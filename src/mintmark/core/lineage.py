@@ -105,8 +105,8 @@ class Waterfall:
     def add(self, candidate: Candidate) -> None:
         """Count one candidate (its children are counted for themselves)."""
         first, last = candidate.born_at + 1, candidate.ended_at + 1
-        if candidate.fate == "kept":
-            last = self._n + 1
+        if candidate.fate == "kept":  # so far: a row may be counted before the later steps have seen it
+            last = self._n + 1 if candidate.ended_at >= self._n else candidate.ended_at
         for i in range(first, last + 1):
             count = self.steps[i]
             if i == first:

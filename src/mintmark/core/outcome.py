@@ -26,8 +26,9 @@ class Child:
     detail: Any = None
     parents: tuple[str, ...] = ()
     """Ids of further parents (pool rows, examples); the row the operator was given always comes first."""
-    within: tuple[int, int] | None = None
-    """Characters of the parent's source span that this row rests on, counted from the span's start; None for all of it."""
+    within: tuple[int, int, int] | None = None
+    """The part of the parent's source span that this row rests on: first character, end, and lines before it, all counted
+    from the span's start; None for all of it."""
 
 
 @dataclass(slots=True)

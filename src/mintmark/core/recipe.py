@@ -58,6 +58,11 @@ class ModelSpec(BaseModel):
     """Send the calls as a provider's batch job, answered in hours at a lower price."""
 
 
+    def fingerprint(self) -> dict[str, Any]:
+        """Return the fields that can change a reply."""
+        return without_excluded(self.model_dump(mode="json"), "model")
+
+
 class Quota(BaseModel):
     """As many rows for each value of a column."""
 
@@ -180,10 +185,9 @@ class Recipe(BaseModel):
         out: dict[str, Any] = {}
         for field, info in type(self).model_fields.items():
             value = getattr(self, field)
-            if field not in ("source", "steps") and value == info.get_default(call_default_factory=True):
-                if skip or value is None or value == {}:
-                    continue
-            out[field] = value
+            default = field not in ("source", "steps") and value == info.get_default(call_default_factory=True)
+            if not default or (resolved and value not in (None, {})):
+                out[field] = value
         fields = {"mode": "json", "exclude_defaults": skip, "exclude_none": skip, "by_alias": True}
         out["source"] = {self.source.source_name: self.source.model_dump(**fields)}  # type: ignore[arg-type]
         if self.inputs:
@@ -278,9 +282,7 @@ class Recipe(BaseModel):
         data.pop("name", None)
         data["source"] = known[""]
         data["inputs"] = {k: known[k] for k in self.inputs}
-        data["models"] = {
-            k: without_excluded(m.model_dump(mode="json"), "model") for k, m in sorted(self.models.items())
-        }
+        data["models"] = {k: m.fingerprint() for k, m in sorted(self.models.items())}
         versions = [s.op_version for s in self.steps]
         return digest("recipe", FORMAT, data, versions)
 

@@ -18,7 +18,8 @@ MAX_CHARS = 2_000_000
 @lru_cache(maxsize=1)
 def _environment() -> Any:
     import jinja2
-    from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+    from jinja2.exceptions import SecurityError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     class Environment(ImmutableSandboxedEnvironment):
         intercepted_binops = frozenset(["*", "**", "%", "~"])
@@ -38,7 +39,9 @@ def _environment() -> Any:
     return found
 
 
-_METHODS = frozenset("strip lstrip rstrip lower upper title split splitlines startswith endswith items keys values get count".split())
+_METHODS = frozenset(
+    "strip lstrip rstrip lower upper title split splitlines startswith endswith items keys values get count".split()
+)
 
 
 class Template:

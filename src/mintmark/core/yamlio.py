@@ -90,6 +90,11 @@ class _Dumper(yaml.SafeDumper):
         return self.represent_scalar("tag:yaml.org,2002:str", data, style="|" if block else None)
 
 
+# `on` names a column in many steps; our reader takes it for a word, so it needs no quotation marks.
+_Dumper.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if first not in "oO" or not tag.endswith(":bool")]
+    for first, found in yaml.SafeDumper.yaml_implicit_resolvers.items()
+}
 _Dumper.add_representer(str, _Dumper.represent_text)
 _Dumper.ignore_aliases = lambda self, data: True  # type: ignore[method-assign]
 

@@ -159,7 +159,7 @@ class Judge(RowOperator):
         def order(request: Request) -> str:
             text = str(request.body["messages"][0]["content"])
             a, b = text.index("good") if "good" in text else -1, text.index("bad") if "bad" in text else -1
-            return '{"reason": "so", "better": "%s"}' % ("A" if a < 0 or b < 0 or a < b else "B")  # noqa: UP031
+            return '{"reason": "so", "better": "%s"}' % ("A" if a < 0 or b < 0 or a < b else "B")
 
         pair: Any = cls(rubric="Which is kinder?", pair=("chosen", "rejected"))
         pairs: list[Row] = [{"chosen": "good", "rejected": "bad"}, {"chosen": "x", "rejected": "y"}, {"chosen": "bad", "rejected": "good"}]

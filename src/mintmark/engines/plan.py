@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ..calls.cost import price_of
 from ..core.dataset import Columns, Row
 from ..core.errors import RecipeError
-from ..core.fingerprint import FORMAT, digest, without_excluded
+from ..core.fingerprint import FORMAT, digest
 from ..core.recipe import Recipe, require_capability
 from ..models.base import Model
 from ..models.spec import build
@@ -50,7 +50,7 @@ class Plan:
         return digest(
             "segment", FORMAT, self.recipe.seed,
             [[s.name, s.index, s.operator.op_version, s.operator.model_dump(mode="json")] for s in segment.steps],
-            [[a, self.models[a].identity, without_excluded(self.recipe.models[a].model_dump(mode="json"), "model")] for a in aliases],
+            [[a, self.models[a].identity, self.recipe.models[a].fingerprint()] for a in aliases],
             {n: self.sources[n] for s in segment.steps for n in s.operator.sides()},
         )  # fmt: skip
 
@@ -73,8 +73,9 @@ def plan(recipe: Recipe, *, models: Mapping[str, Model] | None = None) -> Plan:
         for alias, model in recipe.models.items():
             if price_of(model)(1000, 1000) is None:
                 raise RecipeError(
-                    f"a budget in dollars needs a price, and that of `{model.spec}` is not known", where=f"model `{alias}`",
-                    remedy="add `price: {input: ..., output: ...}` (dollars for a million tokens), or a budget in tokens or calls",
+                    f"a budget in dollars needs a price, and that of `{model.spec}` is not known",
+                    where=f"model `{alias}`",
+                    remedy="add `price: {input: ..., output: ...}` (dollars for a million tokens), or a budget in tokens",
                 )  # fmt: skip
     columns = recipe.check_columns()
     steps = [Step(i, n, s) for i, (n, s) in enumerate(zip(names, recipe.steps, strict=True))]

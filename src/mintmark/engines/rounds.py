@@ -1,7 +1,7 @@
-"""Rounds: for recipes with a table step or a pool. Row results are final per round; what follows a table is made anew.
+"""Rounds: for recipes with a table step or a pool. Row results are final per round; what follows a table is not.
 
-At a round's end every table step, and all after it, is evaluated over the rows of all rounds; the log makes the repeated
-calls free. The last evaluation is what is written.
+At a round's end every table step, and all after it, is evaluated over the rows of all rounds; the log makes the
+repeated calls free. The last evaluation is what is written.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from ..core.dataset import Row
+from ..core.errors import Pending
 from ..core.lineage import Candidate
 from ..core.recipe import Quota, Recipe
 from .context import Shared, gathered
@@ -25,6 +26,9 @@ from .walk import Walker, apply_bulk, bear, row_outcome
 ROUND_ROWS = 64
 """Source rows of a round where the recipe names no number of rows but has a pool."""
 
+Live = list[tuple[int, Candidate]]
+"""Rows still alive, each with the round that read its source row."""
+Note = Callable[[dict[str, Any], list[Candidate]], None]
 StreamOf = Callable[[Iterator[Candidate], Segment, int], Any]
 """(feed, segment, round) -> async iterator of finished trees."""
 
@@ -38,15 +42,18 @@ class Rounds:
         feed: source candidates.
         stream: runs the first segment over a feed.
         new_cut: makes a fresh `Cut` for an evaluation.
-        note: told of every round's end.
+        parked: how many rows of the last stream wait for a reply.
+        answered: True where replies have come since.
+        note: told of every round's end, with the trees of its evaluation.
     """
 
     def __init__(
-        self, plan: Plan, shared: Shared, feed: Iterator[Candidate], stream: StreamOf,
-        new_cut: Callable[[], Cut], note: Callable[[dict[str, Any]], Awaitable[None] | None],
+        self, plan: Plan, shared: Shared, feed: Iterator[Candidate], stream: StreamOf, new_cut: Callable[[], Cut],
+        parked: Callable[[], int], answered: Callable[[], Awaitable[bool]], note: Note,
     ) -> None:  # fmt: skip
         self._plan, self._shared, self._feed, self._stream = plan, shared, feed, stream
-        self._new_cut, self._note = new_cut, note
+        self._new_cut, self._parked, self._answered, self._note = new_cut, parked, answered, note
+        self.waiting = 0
         self._first, *self._later = plan.segments
         self._wire: list[tuple[int, bytes]] = []
         self._walkers = {s.end: Walker(shared, s.steps, s.end) for s in self._later if s.kind == "stream"}
@@ -55,6 +62,9 @@ class Rounds:
 
     async def run(self, closed: Callable[[], bool], replayed: list[int] | None = None) -> tuple[list[Candidate], Cut]:
         """Return the trees of the last evaluation, in source order, and the cut that was made.
+
+        Raises:
+            Pending: rows wait for replies that come later.
 
         Args:
             closed: True once no further row is wanted.
@@ -68,10 +78,12 @@ class Rounds:
                 async for tree in results:
                     self._wire.append((number, orjson.dumps(tree.to_wire())))
                     came += 1
+            if self._parked():
+                raise Pending("", "")
             self.taken += came
             self.sizes.append(came)
-            trees, cut = await self._evaluate(number)
-            self._note({"round": number + 1, "source_rows": self.taken, "kept": cut.kept})
+            trees, cut = await self._evaluated(number)
+            self._note({"round": number + 1, "source_rows": self.taken, "kept": cut.kept}, trees)
             stop = self._stop(cut, came < want, number, last_kept, closed)
             if replayed is not None:
                 stop = "replayed" if number + 1 == len(replayed) else None
@@ -107,6 +119,21 @@ class Rounds:
             return "no_gain"
         return None
 
+    async def _evaluated(self, number: int) -> tuple[list[Candidate], Cut]:
+        """Evaluate, again whenever replies have come that a step had to wait for.
+
+        Raises:
+            Pending: where no reply has come.
+        """
+        while True:
+            self.waiting = 0
+            try:
+                return await self._evaluate(number)
+            except Pending:
+                self.waiting = max(1, self.waiting)
+                if not await self._answered():
+                    raise
+
     async def _evaluate(self, number: int) -> tuple[list[Candidate], Cut]:
         """Take the rows of all rounds through the table steps and what follows them."""
         wire = self._wire
@@ -131,12 +158,21 @@ class Rounds:
             if not wire:
                 return [], cut
 
-    async def _segment(self, segment: Segment, live: list[tuple[int, Candidate]], number: int) -> list[tuple[int, Candidate]]:
+    async def _walk(self, walker: Walker, one: Candidate, round_: int) -> None:
+        """Walk one row; a row that must wait is counted, so that the others may send their calls too."""
+        try:
+            await walker.walk(one, round_)
+        except Pending:
+            self.waiting += 1
+
+    async def _segment(self, segment: Segment, live: Live, number: int) -> Live:
         if segment.kind == "stream":
             walker = self._walkers[segment.end]
             window = window_of(self._shared)
             for i in range(0, len(live), window):
-                await gathered([walker.walk(one, round_) for round_, one in live[i : i + window]])
+                await gathered([self._walk(walker, one, round_) for round_, one in live[i : i + window]])
+            if self.waiting:
+                raise Pending("", "")
             return [
                 (round_, leaf)
                 for round_, one in live
@@ -147,7 +183,7 @@ class Rounds:
         if not live:
             return live
         outcome = await apply_bulk(self._shared, step, [one for _, one in live], number)
-        after: list[tuple[int, Candidate]] = []
+        after: Live = []
         places = {one.id: (i, round_, one) for i, (round_, one) in enumerate(live)}
         for i, (round_, one) in enumerate(live):
             found = row_outcome(outcome, i)

@@ -98,11 +98,13 @@ def bear(parent: Candidate, step: Step, children: Sequence[Child], first: int = 
     return born
 
 
-def _narrow(span: dict[str, Any] | None, within: tuple[int, int] | None) -> dict[str, Any] | None:
+def _narrow(span: dict[str, Any] | None, within: tuple[int, int, int] | None) -> dict[str, Any] | None:
     """Return the part of a parent's span that a child rests on."""
     if span is None or within is None or "start" not in span:
         return span
-    return {"path": span["path"], "start": span["start"] + within[0], "end": span["start"] + within[1]}
+    start, end, lines = within
+    found = {"path": span["path"], "start": span["start"] + start, "end": span["start"] + end}
+    return found | ({"line": span["line"] + lines} if "line" in span else {})
 
 
 def _data(values: Row, known: Row) -> Row:

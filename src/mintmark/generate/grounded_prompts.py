@@ -22,21 +22,69 @@ class Shot(NamedTuple):
 
 
 _FACTS = (
-    Shot("Tides", "Spring tides happen when the Sun and the Moon pull in line, about twice a month.", "When do spring tides happen?"),
-    Shot("Sourdough", "A starter that is kept in the refrigerator is fed once a week.", "How often is a refrigerated sourdough starter fed?"),
-    Shot("Query planning", "The planner ignores an index on a column that is wrapped in a function call.", "What makes the query planner ignore an index on a column?"),
-    Shot("Bicycle chains", "A chain stretched by more than 0.75 percent wears down the sprockets.", "How far may a bicycle chain stretch before it wears down the sprockets?"),
-    Shot("Lending rules", "A branch may lend a reference book for one night if the head librarian agrees.", "Who must agree before a branch lends a reference book?"),
-    Shot("Test fixtures", "Fixtures with session scope are made once and shared by all tests of a run.", "Which fixtures are shared by all tests of a run?"),
-)  # fmt: skip
+    Shot(
+        "Tides",
+        "Spring tides happen when the Sun and the Moon pull in line, about twice a month.",
+        "When do spring tides happen?",
+    ),
+    Shot(
+        "Sourdough",
+        "A starter that is kept in the refrigerator is fed once a week.",
+        "How often is a refrigerated sourdough starter fed?",
+    ),
+    Shot(
+        "Query planning",
+        "The planner ignores an index on a column that is wrapped in a function call.",
+        "What makes the query planner ignore an index on a column?",
+    ),
+    Shot(
+        "Bicycle chains",
+        "A chain stretched by more than 0.75 percent wears down the sprockets.",
+        "How far may a bicycle chain stretch before it wears down the sprockets?",
+    ),
+    Shot(
+        "Lending rules",
+        "A branch may lend a reference book for one night if the head librarian agrees.",
+        "Who must agree before a branch lends a reference book?",
+    ),
+    Shot(
+        "Test fixtures",
+        "Fixtures with session scope are made once and shared by all tests of a run.",
+        "Which fixtures are shared by all tests of a run?",
+    ),
+)
 _REASONS = (
-    Shot("Honey", "Honey keeps for years because its low water content stops bacteria from growing.", "Why does honey keep for years?"),
-    Shot("Container images", "A tag can be moved to another image, so a build that must be repeatable names its image by digest.", "Why does a repeatable build name its image by digest?"),
-    Shot("Bread", "Dough rests under a damp cloth to keep its surface from drying out.", "Why does dough rest under a damp cloth?"),
-    Shot("Harbours", "Ships wait outside the harbour until the tide has risen enough to clear the sill.", "What do ships wait for outside the harbour?"),
-    Shot("Caches", "The cache is keyed by the file's content, which means that renaming a file does not invalidate it.", "Why does renaming a file leave its cache entry valid?"),
-    Shot("Grafting", "Both cuts are made at the same angle in order to bring the growing layers together.", "Why are both cuts of a graft made at the same angle?"),
-)  # fmt: skip
+    Shot(
+        "Honey",
+        "Honey keeps for years because its low water content stops bacteria from growing.",
+        "Why does honey keep for years?",
+    ),
+    Shot(
+        "Container images",
+        "A tag can be moved to another image, so a build that must be repeatable names its image by digest.",
+        "Why does a repeatable build name its image by digest?",
+    ),
+    Shot(
+        "Bread",
+        "Dough rests under a damp cloth to keep its surface from drying out.",
+        "Why does dough rest under a damp cloth?",
+    ),
+    Shot(
+        "Harbours",
+        "Ships wait outside the harbour until the tide has risen enough to clear the sill.",
+        "What do ships wait for outside the harbour?",
+    ),
+    Shot(
+        "Caches",
+        "The cache is keyed by the file's content, which means that renaming a file does not invalidate it.",
+        "Why does renaming a file leave its cache entry valid?",
+    ),
+    Shot(
+        "Grafting",
+        "Both cuts are made at the same angle in order to bring the growing layers together.",
+        "Why are both cuts of a graft made at the same angle?",
+    ),
+)
 SHOTS: dict[str, tuple[Shot, ...]] = {"fact": _FACTS, "reasoning": _REASONS}
 _ASK = {
     "fact": "Write one short question that the given sentence answers.",

@@ -60,8 +60,8 @@ class GroundedQA(RowOperator):
     tries: int = Field(3, ge=1, le=10)
     """`joint` only: replies until one is of the right shape."""
     temperature: float = Field(0.5, ge=0, le=5)
-    max_tokens: int = Field(64, ge=8)
-    """Tokens for a question; `joint` asks for six times as many."""
+    max_tokens: int = Field(48, ge=8)
+    """Tokens for a question; `joint` asks for eight times as many."""
 
     def requires(self) -> Mapping[str, frozenset[str]]:
         """Return that the model must chat."""
@@ -108,21 +108,21 @@ class GroundedQA(RowOperator):
         messages = prompts.ask_question(kind, shown, _topic(row), answer)
         values = self._values(row, chunk, "", answer, evidence, kind)
         try:
-            reply = await ctx.chat(self.model, messages, sample=n, temperature=self.temperature, max_tokens=self.max_tokens)
+            reply = await ctx.chat(self.model, messages, sample=n, temperature=self.temperature, max_tokens=self.max_tokens, stop=["\n"])
         except RowFailure as e:
-            return Child(values, "failed", e.reason, e.detail, within=span)
+            return Child(values, "failed", e.reason, e.detail, within=_within(chunk, span))
         question = values["question"] = clean_question(reply.text)
         problem = question_problem(question) or relation_problem(
             question, evidence, f"{_topic(row)} {chunk}", [shot.question for shot in shown], min_shared=self.min_shared_words
         )
-        return _child(values, problem, span)
+        return _child(values, problem, _within(chunk, span))
 
     async def _joint(self, chunk: str, row: Row, ctx: RowContext, n: int, kind: Kind) -> Child:
         values = self._values(row, chunk, "", "", "", kind)
         try:
             found = await ctx.structured(
                 self.model, prompts.ask_all(kind, chunk, n), prompts.QA_SCHEMA, tries=self.tries, sample=n,
-                temperature=self.temperature, max_tokens=6 * self.max_tokens,
+                temperature=self.temperature, max_tokens=8 * self.max_tokens,
             )  # fmt: skip
         except RowFailure as e:
             return Child(values, "failed", e.reason, e.detail)
@@ -133,7 +133,7 @@ class GroundedQA(RowOperator):
         problem = question_problem(values["question"])
         if problem is None and not values["answer"]:
             problem = ("empty_answer", "")
-        return _child(values, problem, span)
+        return _child(values, problem, _within(chunk, span))
 
     async def _unanswerable(self, chunk: str, row: Row, ctx: RowContext, n: int) -> Child:
         values = self._values(row, chunk, "", prompts.NOT_IN_TEXT, None, "unanswerable")
@@ -146,7 +146,7 @@ class GroundedQA(RowOperator):
                 return _child(values, problem, None)
             quoted = await ctx.chat(
                 self.model, prompts.ask_quote(chunk, values["question"]), sample=n, attempt=1,
-                temperature=0.0, max_tokens=2 * self.max_tokens,
+                temperature=0.0, max_tokens=3 * self.max_tokens,
             )  # fmt: skip
         except RowFailure as e:
             return Child(values, "failed", e.reason, e.detail)
@@ -192,7 +192,11 @@ def _topic(row: Row) -> str:
     return " > ".join(known)[:200]
 
 
-def _child(values: Row, problem: tuple[str, str] | None, span: tuple[int, int] | None) -> Child:
+def _within(chunk: str, span: tuple[int, int]) -> tuple[int, int, int]:
+    return (*span, chunk.count("\n", 0, span[0]))
+
+
+def _child(values: Row, problem: tuple[str, str] | None, within: tuple[int, int, int] | None) -> Child:
     if problem is None:
-        return Child(values, within=span)
-    return Child(values, "dropped", problem[0], problem[1], within=span)
+        return Child(values, within=within)
+    return Child(values, "dropped", problem[0], problem[1], within=within)

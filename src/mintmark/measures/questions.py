@@ -22,8 +22,8 @@ _POINTS = re.compile(
 )
 _DANGLES = re.compile(
     r"^(?:\w+\s+){0,3}?(?:(?:is|are|was|were|do|does|did|can|could|will|would|should|must|has|have)\s+)"
-    r"(?:it|they|he|she|this|these|those|that|we|you)\b(?!\s+(?:possible|necessary|safe|important|recommended|better|allowed))"
-    r"|\b(?:it|them|they|he|she)\s*\?$|^(?:this|these|that|those|it)\b",
+    r"(?:it|they|he|she|this|these|those|that)\b(?!\s+(?:possible|necessary|safe|important|recommended|better|allowed))"
+    r"|^(?:\w+\s+){1,4}(?:it|them|they|he|she)\s*\?$|^(?:this|these|that|those|it)\b",
     re.IGNORECASE,
 )
 
@@ -64,7 +64,9 @@ def question_problem(question: str, *, min_words: int = 4, max_words: int = 40) 
     return None
 
 
-def relation_problem(question: str, evidence: str, context: str, shown: Iterable[str] = (), *, min_shared: int = 1) -> tuple[str, str] | None:
+def relation_problem(
+    question: str, evidence: str, context: str, shown: Iterable[str] = (), *, min_shared: int = 1
+) -> tuple[str, str] | None:
     """Return (reason, what was found) where a question cannot be about its evidence, else None.
 
     Reasons: `copies_example` where it took content words from the examples it was shown that its context does not have;

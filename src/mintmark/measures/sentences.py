@@ -65,11 +65,11 @@ def _paragraphs(text: str) -> list[tuple[int, int]]:
         indented = line.startswith(("    ", "\t")) or (line.startswith("   ") and not mark)
         if literal and bare and not indented:
             literal = False
-        skip = fenced or not bare or literal or (_BLOCK_SKIP.match(line) is not None and not (mark or begin is not None and indented))
-        if skip or mark:
-            if begin is not None:
-                spans.append((begin, at))
-                begin = None
+        goes_on = mark is not None or (begin is not None and indented)
+        skip = fenced or not bare or literal or (_BLOCK_SKIP.match(line) is not None and not goes_on)
+        if (skip or mark) and begin is not None:
+            spans.append((begin, at))
+            begin = None
         if not skip and begin is None:
             begin = at + (mark.end() if mark else len(line) - len(line.lstrip()))
         if bare.endswith("::"):

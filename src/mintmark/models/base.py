@@ -46,11 +46,11 @@ class Model(ABC):
         Raises:
             ModelNotInstalled, ModelUnavailable
         """
-        return None
+        return
 
     async def close(self) -> None:
         """Let go of connections, threads and memory."""
-        return None
+        return
 
     @abstractmethod
     def submit(self, requests: Sequence[Request]) -> AsyncIterator[tuple[int, Reply | Fault]]:
