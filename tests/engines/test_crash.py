@@ -189,7 +189,7 @@ def test_full_disk_by_limit(server: FaultServer, small: Case, tmp_path: Path) ->
 
 
 def test_two_processes_one_folder(server: FaultServer, small: Case, tmp_path: Path) -> None:
-    server.fresh().set(latency_s=LATENCY_S)
+    server.fresh().set({"kind": "hang"})
     one = Process(small.recipe, tmp_path / "run")
     server.wait_for(10)
     with pytest.raises(RunLocked, match=f"process {one.process.pid}"):

@@ -59,8 +59,10 @@ class RunWriter:
                 self._others["used"].add(one.row)
             else:
                 self._others["dropped"].add(self._with_meta(one))
-        with _disk(self._spool_path):
-            self._spool.write(orjson.dumps(tree.to_wire()) + b"\n")
+        try:
+            self._spool.write(orjson.dumps(tree.to_wire(), option=orjson.OPT_APPEND_NEWLINE))
+        except OSError as e:
+            raise _full(self._spool_path, e) from e
         self.trees_written += 1
 
     def finish(self) -> None:
@@ -233,7 +235,11 @@ def _disk(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as e:
-        raise RunError(
-            f"cannot be written: {e.strerror or e}", where=str(path),
-            remedy="free space, then give the same command again; every call that was answered is kept",
-        ) from e  # fmt: skip
+        raise _full(path, e) from e
+
+
+def _full(path: Path, e: OSError) -> RunError:
+    return RunError(
+        f"cannot be written: {e.strerror or e}", where=str(path),
+        remedy="free space, then give the same command again; every call that was answered is kept",
+    )  # fmt: skip

@@ -87,14 +87,18 @@ _REASONS = (
 )
 SHOTS: dict[str, tuple[Shot, ...]] = {"fact": _FACTS, "reasoning": _REASONS}
 _ASK = {
-    "fact": "Write one short question that the given sentence answers.",
-    "reasoning": "Write one question that asks for the reason or the condition which the given sentence states.",
+    "fact": "You turn statements into questions. Write one short question that the given sentence answers.",
+    "reasoning": "You turn statements into questions. Write one question that asks for the reason or the condition which "
+    "the given sentence states.",
 }
 
 
 def ask_question(kind: str, shots: list[Shot], topic: str, sentence: str) -> list[dict[str, str]]:
     """Return the messages that ask for the question which a sentence answers."""
-    system = f"{_ASK[kind]} Name its subject, so that the question can be understood without the sentence. Reply with the question only."
+    system = (
+        f"{_ASK[kind]} Keep the subject of the sentence in the question, so that it can be understood without the "
+        "sentence. Reply with the question only."
+    )
     messages = [{"role": "system", "content": system}]
     for shot in shots:
         messages.append({"role": "user", "content": _show(shot.topic, shot.sentence)})

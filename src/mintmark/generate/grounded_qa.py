@@ -59,7 +59,7 @@ class GroundedQA(RowOperator):
     """Content words that a question must share with its evidence."""
     tries: int = Field(3, ge=1, le=10)
     """`joint` only: replies until one is of the right shape."""
-    temperature: float = Field(0.5, ge=0, le=5)
+    temperature: float = Field(0.3, ge=0, le=5)
     max_tokens: int = Field(48, ge=8)
     """Tokens for a question; `joint` asks for eight times as many."""
 

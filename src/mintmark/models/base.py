@@ -62,8 +62,8 @@ class Model(ABC):
     async def ask(self, request: Request) -> Reply | Fault:
         """Answer one request: a batch of one, which a model of single requests does with less ado."""
         found: Reply | Fault = Fault("bad_reply", "the model gave no answer")
-        async for _, found in self.submit((request,)):
-            pass  # to its end: a generator left half-way costs the loop a task to close it
+        async for _, answer in self.submit((request,)):
+            found = answer  # to its end: a generator left half-way costs the loop a task to close it
         return found
 
     async def collect(self, job: str, keys: Sequence[str]) -> Mapping[str, Reply | Fault] | None:

@@ -87,8 +87,6 @@ class Caller:
         self._in_flight[key] = result
         try:
             stored = await self._ask(key, payload, request)
-            result.set_result(stored)
-            return stored, True
         except BaseException as e:
             if isinstance(e, asyncio.CancelledError):
                 result.cancel()
@@ -98,6 +96,8 @@ class Caller:
             raise
         finally:
             del self._in_flight[key]
+        result.set_result(stored)
+        return stored, True
 
     async def _ask(self, key: str, payload: bytes, request: Request) -> Stored:
         if self._opening is None or not self._opening.done():

@@ -6,7 +6,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ class LlamaServer:
         self._server: Any = None
         self._session: Any = None
         self._first: int | None = None
+        self._streams: set[asyncio.Task[list[dict[str, Any]]]] = set()
 
     async def start(self, *, where: str = "") -> None:
         """Load the model and wait until it answers.
@@ -81,9 +82,12 @@ class LlamaServer:
 
     async def stop(self) -> None:
         """Give up what is in flight and free the model's memory, threads and port."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        session, self._session = self._session, None
+        for task in self._streams:
+            task.cancel()
+        await asyncio.gather(*self._streams, return_exceptions=True)
+        if session is not None:
+            await session.close()
         if self._server is not None:
             await asyncio.to_thread(self._drop)
 
@@ -118,17 +122,25 @@ class LlamaServer:
         Raises:
             Refused
         """
-        await self._reading.acquire()
-        reading = True
+        # A task of its own, so that `stop` can end it without cancelling the caller. Cancelling the caller ends it too.
+        task = asyncio.create_task(self._stream(path, {**body, "stream": True, "cache_prompt": False}))
+        self._streams.add(task)
         try:
-            async with self._asked(path, {**body, "stream": True, "cache_prompt": False}) as response:
-                raw = await response.content.readany()
-                self._reading.release()
-                reading = False
-                raw += await response.content.read()
+            return await task
+        except asyncio.CancelledError:
+            if self._session is None:
+                raise Refused(Fault("connection", "the model was closed", outage=True)) from None
+            raise
         finally:
-            if reading:
-                self._reading.release()
+            self._streams.discard(task)
+
+    async def _stream(self, path: str, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+        async with AsyncExitStack() as reading:
+            await reading.enter_async_context(self._reading)
+            async with self._asked(path, body) as response:
+                raw = await response.content.readany()
+                await reading.aclose()
+                raw += await response.content.read()
         if response.status != 200:
             raise Refused(_fault(response.status, raw))
         return list(_events(raw))
@@ -137,6 +149,8 @@ class LlamaServer:
     async def _asked(self, path: str, body: Mapping[str, Any] | None) -> AsyncIterator[Any]:
         import aiohttp
 
+        if self._session is None:
+            raise Refused(Fault("connection", "the model was closed", outage=True))
         try:
             method, data = ("GET", None) if body is None else ("POST", orjson.dumps(body))
             async with self._session.request(method, self._address + path, data=data) as response:
