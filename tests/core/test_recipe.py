@@ -90,7 +90,8 @@ def test_a_yaml_bomb_is_refused() -> None:
 
 def test_a_template_cannot_reach_beyond_its_row() -> None:
     for prompt in ("{{ ''.__class__ }}", "{{ ''['__class__'] }}", "{% include 'x' %}", "{{ row|attr('__class__') }}"):
-        text = f"source: {{rows: {{rows: [{{a: b}}]}}}}\nmodels: {{writer: scripted/x}}\nsteps:\n  - generate.prompt: {{prompt: \"{prompt}\"}}\n"
+        step = f"generate.prompt: {{prompt: \"{prompt}\"}}"
+        text = f"source: {{rows: {{rows: [{{a: b}}]}}}}\nmodels: {{writer: scripted/x}}\nsteps:\n  - {step}\n"
         assert "template" in error(text)
 
 

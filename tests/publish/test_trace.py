@@ -17,7 +17,8 @@ import mintmark as mm
 from mintmark.core.errors import MintmarkError, PublishError, RunError
 from mintmark.core.fingerprint import digest
 from mintmark.engines.writer import lineage_schema
-from mintmark.publish.trace import Traced, trace
+from mintmark.publish.trace import trace
+from mintmark.publish.traced import Traced
 
 
 def row_of(run: Path, what: str) -> Traced:

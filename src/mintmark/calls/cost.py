@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..core.recipe import ModelSpec
+from ..core.settings import ModelSpec
 
 PriceOf = Callable[[int, int], float | None]
 """(tokens in, tokens out) -> US dollars, or None where no price is known."""

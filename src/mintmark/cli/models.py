@@ -10,7 +10,7 @@ from .output import draw, say
 
 if TYPE_CHECKING:
     from ..core.call import Fault, Reply, Request
-    from ..core.recipe import ModelSpec
+    from ..core.settings import ModelSpec
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Models: what can be named, pulled and tried.")
 
@@ -71,7 +71,7 @@ def try_model(
 
     from ..core.call import Fault, Request
     from ..core.errors import ModelError
-    from ..core.recipe import ModelSpec
+    from ..core.settings import ModelSpec
     from ..engines.local import run_sync
 
     messages = [{"role": "user", "content": prompt}]

@@ -42,7 +42,7 @@ def show_preview(recipe: Recipe, rows: int) -> None:
 
 def _small(recipe: Recipe, rows: int) -> Recipe:
     """Return the recipe with few rows, few calls in flight and an end to its calls; its rows are the same rows."""
-    from ..core.recipe import Budget
+    from ..core.settings import Budget
 
     budget, most = recipe.budget or Budget(), CALLS_A_ROW * rows
     models = {

@@ -2,84 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_serializer, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_serializer, model_validator
 
-from . import registry, yamlio
-from .dataset import Column, Columns
-from .errors import CapabilityError, RecipeError, SourceError, nearest
+from . import yamlio
+from .dataset import Columns
+from .entries import to_model, to_operator, to_source
+from .errors import CapabilityError, RecipeError, nearest
 from .fingerprint import FORMAT, digest, without_excluded
 from .operator import Operator
+from .settings import FROZEN, Budget, ModelSpec, Quota
 from .source import Source
 from .validation import FieldError, explain
-
-_FROZEN = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class Price(BaseModel):
-    """Dollars for a million tokens, where the price list does not know the model."""
-
-    model_config = _FROZEN
-    input: float = Field(ge=0)
-    """US dollars for 1,000,000 tokens read."""
-    output: float = Field(ge=0)
-    """US dollars for 1,000,000 tokens written."""
-
-
-class ModelSpec(BaseModel):
-    """One model of a recipe: its address and how it is asked."""
-
-    model_config = _FROZEN
-    spec: str
-    """`local/smollm2`, `openai/gpt-5-mini`, `http://host:8000/v1#qwen3`, `ollama/llama3.2`, `embed/tfidf` ..."""
-    id: str | None = None
-    """What the model is, where its address does not say; then the address does not enter the call's key."""
-    sampling: dict[str, Any] = {}
-    """Sampling used where a step does not set its own: `temperature`, `top_p`, `max_tokens`, `stop` ..."""
-    max_in_flight: int | None = Field(None, ge=1, le=4096)
-    """Calls open at once; the model's own default where not given."""
-    timeout_s: float = Field(120.0, gt=0)
-    """Seconds for one call, after which it is asked again."""
-    outage_timeout_s: float = Field(600.0, gt=0)
-    """Seconds without any reply after which the run stops (and can be resumed)."""
-    api_key_env: str | None = None
-    """Name of the environment variable that holds the key; the key itself is never stored."""
-    price: Price | None = None
-    """Prices, where the list does not know the model."""
-    schema_mode: Literal["json_schema", "json_object", "none"] = "json_schema"
-    """How a server is held to a JSON Schema; `none` leaves it to the correction loop alone."""
-    can_score: bool = False
-    """True where the server's `/completions` takes `echo` with `logprobs` (vLLM does), so that it can score."""
-    batch: bool = False
-    """Send the calls as a provider's batch job, answered in hours at a lower price."""
-
-
-    def fingerprint(self) -> dict[str, Any]:
-        """Return the fields that can change a reply."""
-        return without_excluded(self.model_dump(mode="json"), "model")
-
-
-class Quota(BaseModel):
-    """As many rows for each value of a column."""
-
-    model_config = _FROZEN
-    by: Column
-    each: int = Field(ge=1)
-    values: list[str] | None = None
-    """The values to fill; where not given, every value that occurs, and the run reads its whole source."""
-
-
-class Budget(BaseModel):
-    """The most that a run's rows may have cost; the cut is the longest complete prefix of the source."""
-
-    model_config = _FROZEN
-    dollars: float | None = Field(None, ge=0)
-    tokens: int | None = Field(None, ge=0)
-    calls: int | None = Field(None, ge=0)
 
 
 class Recipe(BaseModel):
@@ -94,7 +31,7 @@ class Recipe(BaseModel):
         True
     """
 
-    model_config = _FROZEN
+    model_config = FROZEN
 
     name: str | None = None
     """A title for the dataset card."""
@@ -125,28 +62,28 @@ class Recipe(BaseModel):
     @field_validator("source", mode="before")
     @classmethod
     def _source(cls, value: Any) -> Any:
-        return _entry_to_source(value, "source", ("source",))
+        return to_source(value, "source", ("source",))
 
     @field_validator("inputs", mode="before")
     @classmethod
     def _inputs(cls, value: Any) -> Any:
         if not isinstance(value, Mapping):
             raise FieldError("must be a mapping of name to source", where="inputs", loc=("inputs",), got=value)
-        return {k: _entry_to_source(v, f"inputs.{k}", ("inputs", k)) for k, v in value.items()}
+        return {k: to_source(v, f"inputs.{k}", ("inputs", k)) for k, v in value.items()}
 
     @field_validator("models", mode="before")
     @classmethod
     def _models(cls, value: Any) -> Any:
         if not isinstance(value, Mapping):
             raise FieldError("must be a mapping of name to model", where="models", loc=("models",), got=value)
-        return {k: _entry_to_model(v, k) for k, v in value.items()}
+        return {k: to_model(v, k) for k, v in value.items()}
 
     @field_validator("steps", mode="before")
     @classmethod
     def _steps(cls, value: Any) -> Any:
         if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
             raise FieldError("must be a list", where="steps", loc=("steps",), got=value)
-        return tuple(_entry_to_operator(v, i) for i, v in enumerate(value))
+        return tuple(to_operator(v, i) for i, v in enumerate(value))
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -193,7 +130,7 @@ class Recipe(BaseModel):
         if self.inputs:
             out["inputs"] = {k: {s.source_name: s.model_dump(**fields)} for k, s in self.inputs.items()}  # type: ignore[arg-type]
         if self.models:
-            out["models"] = {k: _short_model(m, skip) for k, m in self.models.items()}
+            out["models"] = {k: m.to_data(resolved=resolved) for k, m in self.models.items()}
         out["steps"] = [{s.op_name: s.model_dump(**fields)} for s in self.steps]  # type: ignore[arg-type]
         for field in ("rows", "budget"):
             if isinstance(out.get(field), BaseModel):
@@ -315,70 +252,3 @@ def require_capability(step: str, model: str, spec: str, needs: frozenset[str], 
             allowed=f"models that can {', '.join(sorted(needs))}",
             remedy=f"give `{model}` another address, or set the step's `model` to one that can",
         )
-
-
-def _entry(value: Any, what: str, where: str, loc: yamlio.Loc) -> tuple[str, dict[str, Any]]:
-    if isinstance(value, str):
-        return value, {}
-    if isinstance(value, Mapping) and len(value) == 1:
-        name, fields = next(iter(value.items()))
-        if fields is None:
-            return str(name), {}
-        if isinstance(fields, Mapping):
-            return str(name), dict(fields)
-        raise FieldError(f"the fields of `{name}` must be a mapping", where=where, loc=(*loc, name), got=fields)
-    raise FieldError(f"{what} is one name with its fields, as `name: {{field: value}}`", where=where, loc=loc, got=value)
-
-
-def _entry_to_operator(value: Any, index: int) -> Operator:
-    if isinstance(value, Operator):
-        return value
-    where, loc = f"step {index + 1}", ("steps", index)
-    name, fields = _entry(value, "a step", where, loc)
-    try:
-        cls = registry.get_operator(name)
-    except RecipeError as e:
-        raise FieldError(e.what, where=where, loc=(*loc, name), remedy=e.remedy, allowed=e.allowed) from e
-    try:
-        return cls.model_validate(fields)
-    except ValidationError as e:
-        raise explain(e, cls, name, f"{where} ({name})", (*loc, name)) from e
-
-
-def _entry_to_source(value: Any, where: str, loc: yamlio.Loc) -> Source:
-    if isinstance(value, Source):
-        return value
-    name, fields = _entry(value, "a source", where, loc)
-    try:
-        cls = registry.get_source(name)
-    except RecipeError as e:
-        raise FieldError(e.what, where=where, loc=(*loc, name), remedy=e.remedy, allowed=e.allowed) from e
-    try:
-        return cls.model_validate(fields)
-    except ValidationError as e:
-        raise explain(e, cls, name, where, (*loc, name)) from e
-    except SourceError as e:
-        raise FieldError(e.what, where=where, loc=(*loc, name), remedy=e.remedy) from e
-
-
-def _entry_to_model(value: Any, name: str) -> ModelSpec:
-    where, loc = f"model `{name}`", ("models", name)
-    if isinstance(value, ModelSpec):
-        spec = value
-    else:
-        fields = {"spec": value} if isinstance(value, str) else value
-        try:
-            spec = ModelSpec.model_validate(fields)
-        except ValidationError as e:
-            raise explain(e, ModelSpec, where, where, loc) from e
-    if re.match(r"\w+://[^/]*@", spec.spec):
-        raise FieldError(
-            "an address must not hold a user name or a password", where=where, loc=loc,
-            remedy="put the key into an environment variable and name it in `api_key_env`",
-        )  # fmt: skip
-    return spec
-
-
-def _short_model(model: ModelSpec, short: bool) -> Any:
-    fields = model.model_dump(mode="json", exclude_defaults=short, exclude_none=True)
-    return fields["spec"] if short and list(fields) == ["spec"] else fields

@@ -7,7 +7,8 @@ from typing import Literal
 
 from ..calls.cost import Spent
 from ..core.lineage import Candidate
-from ..core.recipe import Quota, Recipe
+from ..core.recipe import Recipe
+from ..core.settings import Quota
 
 Stop = Literal["rows", "source", "budget", "max_rounds", "no_gain", "replayed"]
 

@@ -16,7 +16,8 @@ from ..core.errors import Interrupted, RunExists, TooManyFailed
 from ..core.lineage import Waterfall
 from ..core.operator import Operator
 from ..core.progress import Event, EventFile, Listener
-from ..core.recipe import Quota, Recipe
+from ..core.recipe import Recipe
+from ..core.settings import Quota
 from ..core.store import RunFolder, write_atomically
 from ..models.client import Caller
 from .context import ManyRows, Shared

@@ -17,7 +17,8 @@ import orjson
 from ..core.dataset import Row
 from ..core.errors import Pending
 from ..core.lineage import Candidate
-from ..core.recipe import Quota, Recipe
+from ..core.recipe import Recipe
+from ..core.settings import Quota
 from .context import Shared, gathered
 from .cut import Cut, Stop
 from .plan import Plan, Segment

@@ -12,7 +12,7 @@ from ..calls.keys import call_key
 from ..calls.log import CallLog, Stored
 from ..core.call import Fault, Reply, Request
 from ..core.errors import Interrupted, ModelError, ModelUnavailable, Pending, ReplayMiss
-from ..core.recipe import ModelSpec
+from ..core.settings import ModelSpec
 from .base import Model
 from .gather import Gatherer
 from .limiter import Limiter

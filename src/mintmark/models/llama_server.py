@@ -16,6 +16,8 @@ from ..core.call import Fault
 from ..core.errors import MissingExtra, ModelError
 
 _DETAIL_CHARS = 500
+_TWO_TOKENS_CHARS = 512
+"""No two tokens are longer than this."""
 
 
 class Refused(Exception):
@@ -32,7 +34,8 @@ class LlamaServer:
     Three settings make that so, each found by comparing replies bit by bit: no flash attention (its kernels
     sum differently for different batches), no prompt cache and a cache of keys and values for each slot, and
     one prompt read at a time (`generate`). Without the last, llama.cpp cuts prompts that arrive together into
-    equal chunks; a chunk of one token takes another kernel, whose sums differ in the last bits.
+    equal chunks; a chunk of one token takes another kernel, whose sums differ in the last bits, and a last bit can
+    turn a word.
 
     Args:
         path: the GGUF file.
@@ -46,7 +49,8 @@ class LlamaServer:
         self._server: Any = None
         self._session: Any = None
         self._first: int | None = None
-        self._streams: set[asyncio.Task[list[dict[str, Any]]]] = set()
+        self._streams: set[asyncio.Task[Any]] = set()
+        self._writing: set[asyncio.Task[Any]] = set()
 
     async def start(self, *, where: str = "") -> None:
         """Load the model and wait until it answers.
@@ -135,15 +139,28 @@ class LlamaServer:
             self._streams.discard(task)
 
     async def _stream(self, path: str, body: Mapping[str, Any]) -> list[dict[str, Any]]:
-        async with AsyncExitStack() as reading:
+        async with AsyncExitStack() as reading, AsyncExitStack() as writing:
             await reading.enter_async_context(self._reading)
+            if await self._has_two_tokens(body):
+                # Read beside others, its second token would make that chunk of one.
+                while self._writing:
+                    await asyncio.wait(self._writing)
             async with self._asked(path, body) as response:
                 raw = await response.content.readany()
+                if task := asyncio.current_task():
+                    self._writing.add(task)
+                    writing.callback(self._writing.discard, task)
                 await reading.aclose()
                 raw += await response.content.read()
         if response.status != 200:
             raise Refused(_fault(response.status, raw))
         return list(_events(raw))
+
+    async def _has_two_tokens(self, body: Mapping[str, Any]) -> bool:
+        prompt = body.get("prompt")
+        if isinstance(prompt, str) and len(prompt) < _TWO_TOKENS_CHARS:
+            prompt = (await self.post("/tokenize", {"content": prompt, "add_special": True}))["tokens"]
+        return isinstance(prompt, list) and len(prompt) == 2
 
     @asynccontextmanager
     async def _asked(self, path: str, body: Mapping[str, Any] | None) -> AsyncIterator[Any]:

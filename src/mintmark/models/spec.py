@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..core.errors import ModelError, nearest
-from ..core.recipe import ModelSpec
+from ..core.settings import ModelSpec
 from .base import Model
 
 PROVIDERS: dict[str, tuple[str, str | None]] = {

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from ..core.schema import find_json
-
-if TYPE_CHECKING:
-    from .trace import Traced
+from .traced import Traced
 
 TELLING = 8
 """Characters from which a text of a row is long enough to say that a reply made it."""

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from ..core import registry
-from ..core.recipe import Budget, ModelSpec, Quota, Recipe
+from ..core.recipe import Recipe
+from ..core.settings import Budget, ModelSpec, Quota
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
