@@ -328,3 +328,19 @@ def test_passes(server: FaultServer, tmp_path: Path) -> None:
     assert replay(tmp_path / "run", tmp_path / "again") == made
     short = run(recipe_text(tmp_path / "topics.jsonl", server.spec, top="passes: 2\nrows: 80"), tmp_path / "short")
     assert short.status == "short" and content(tmp_path / "short")["short"] == "60 of 80 rows"
+
+
+def test_budget_in_rounds_does_not_depend_on_time(server: FaultServer, tmp_path: Path) -> None:
+    """What was read beyond the cut is a matter of timing; the manifest must not say so."""
+    first, second = TWO_CALLS.strip("\n").split("\n")
+    steps = f"\n{first}\n  - curate.exact: {{on: response}}\n{second}\n"
+    recipe = recipe_text(source_file(tmp_path, 300), server.spec, steps, top="rows: 150\nbudget: {calls: 230}")
+    found = set()
+    for n in range(3):
+        server.fresh().set(latency_s=0.004, sigma=1.0)
+        ended = run(recipe, tmp_path / f"run{n}")
+        assert ended.status == "short"
+        found.add(RunFolder(tmp_path / f"run{n}").manifest()["content_digest"])
+    assert len(found) == 1
+    again = replay(tmp_path / "run0", tmp_path / "again")
+    assert again["files"] == RunFolder(tmp_path / "run0").manifest()["content"]["files"]

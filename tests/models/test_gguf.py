@@ -184,13 +184,13 @@ def test_the_chain_rule_holds() -> None:
 
 def test_too_long_is_a_fault() -> None:
     *long, fits, full = answers(
-        chat("word " * 80, max_tokens=5), complete("word " * 80), scored("word" + " word" * 49, " word" * 15),
-        scored("", " word" * 80), scored("word" + " word" * 49, " word" * 14),
-        complete("word" + " word" * 59, max_tokens=50), slots=2, context_tokens=64,
+        chat("word " * 260, max_tokens=5), complete("word " * 260), scored("word" + " word" * 246, " word" * 10),
+        scored("", " word" * 260), scored("word" + " word" * 246, " word" * 9),
+        complete("word" + " word" * 250, max_tokens=50), slots=2, context_tokens=256,
     )  # fmt: skip
     for found in long:
         assert isinstance(found, Fault) and (found.reason, found.terminal) == ("context_overflow", True)
-    assert isinstance(fits, Reply) and len(fits.value) == 14
+    assert isinstance(fits, Reply) and len(fits.value) == 9
     assert isinstance(full, Reply) and full.finish == "length" and full.tokens_out < 10
 
 
@@ -291,6 +291,8 @@ def test_identity_needs_no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         asyncio.run(model.open())
     with pytest.raises(ModelError, match="did you mean `smollm2`"):
         GgufModel("smolm2")
+    with pytest.raises(ModelError, match="multiple of 256, got 1000"):
+        GgufModel(context_tokens=1000)
 
 
 def test_a_file_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

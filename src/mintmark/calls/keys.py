@@ -60,3 +60,23 @@ def reply_json(reply: Reply) -> bytes:
     if reply.extra:
         fields["extra"] = reply.extra
     return canonical(fields)
+
+
+class ResultsDigest:
+    """One hash over the results of many calls, given in the order of their keys: what a manifest seals.
+
+    Example:
+        >>> d = ResultsDigest(); d.add("key", "result"); len(d.hex())
+        32
+    """
+
+    def __init__(self) -> None:
+        self._hash = hashlib.blake2b(digest_size=16)
+
+    def add(self, key: str, result: str) -> None:
+        """Take the next call's key and the hash of its result."""
+        self._hash.update(f"{key} {result}\n".encode())
+
+    def hex(self) -> str:
+        """Return the hash so far."""
+        return self._hash.hexdigest()

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from rich.tree import Tree
 
     from ..publish.search import Hit
-    from ..publish.trace import Found, Traced, TracedCall
+    from ..publish.trace import Found
+    from ..publish.traced import Traced, TracedCall
 
 SHORT = 200
 """Characters of a text that are shown without `--full`, on one line."""

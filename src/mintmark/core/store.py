@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ class RunFolder:
             raise RunError("is not a manifest that this version reads", where=str(path))
         return found
 
-    @contextmanager
+    @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder for one writer; the lock falls with the process, however it ends.
 
@@ -85,8 +85,9 @@ class RunFolder:
                     "another process is working in this folder", where=str(self.path), got=f"process {owner or '?'}",
                     remedy="wait for it, or choose another folder",
                 ) from None  # fmt: skip
-            os.ftruncate(handle, 0)
-            os.pwrite(handle, str(os.getpid()).encode(), 0)
+            with contextlib.suppress(OSError):  # a full disk: the lock holds, only its owner's number is missing
+                os.ftruncate(handle, 0)
+                os.pwrite(handle, str(os.getpid()).encode(), 0)
             yield
             if self.finished:
                 (self.path / "run.lock").unlink(missing_ok=True)

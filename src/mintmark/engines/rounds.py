@@ -90,6 +90,7 @@ class Rounds:
                 stop = "replayed" if number + 1 == len(replayed) else None
             if stop is not None:
                 cut.stop = cut.stop or stop
+                self.sizes = _within(self.sizes, len(trees))
                 return trees, cut
             self._shared.pools.append(tuple(_kept_rows(trees)))
             last_kept, number = cut.kept, number + 1
@@ -208,6 +209,15 @@ class Rounds:
 def window_of(shared: Shared) -> int:
     """Return how many rows of a later segment walk at once."""
     return max(64, 4 * sum(c.model.max_in_flight for c in shared.callers.values()))
+
+
+def _within(sizes: list[int], taken: int) -> list[int]:
+    """Return the rounds' sizes for the rows before the cut; how many were read beyond it depends on time."""
+    found = []
+    for size in sizes:
+        found.append(min(size, taken))
+        taken -= found[-1]
+    return found
 
 
 def _kept_rows(trees: list[Candidate]) -> Iterator[Row]:

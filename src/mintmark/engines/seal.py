@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..calls.cost import Spent
+from ..calls.keys import ResultsDigest
 from ..calls.log import CallLog
-from ..core.fingerprint import digest
 from ..core.store import RunFolder
 from .cut import Cut
 from .plan import Plan
@@ -22,13 +22,13 @@ def content_of(
     folder: RunFolder, planned: Plan, writer: RunWriter, cut: Cut, log: CallLog, round_sizes: list[int]
 ) -> dict[str, Any]:
     """Return the reproducible part of the manifest; the run's files are written, so their hashes are taken here."""
-    spent, by_model, sealed = Spent(), {a: Spent() for a in planned.models}, []
+    spent, by_model, sealed = Spent(), {a: Spent() for a in planned.models}, ResultsDigest()
     digests = {log.add_model(m.identity): a for a, m in planned.models.items()}
     for key, result, tokens_in, tokens_out, dollars, model in log.results(writer.call_keys()):
         spent.add(tokens_in, tokens_out, dollars)
         if model in digests:
             by_model[digests[model]].add(tokens_in, tokens_out, dollars)
-        sealed.append((key, result))
+        sealed.add(key, result)
     return {
         "name": planned.recipe.name,
         "fingerprint": planned.fingerprint,
@@ -47,7 +47,7 @@ def content_of(
         "failed": writer.waterfall.total("failed"),
         "used": writer.waterfall.total("used"),
         "waterfall": writer.waterfall.as_list(),
-        "calls": {**_spent(spent), "by_model": {a: _spent(s) for a, s in by_model.items()}, "digest": digest(sealed)},
+        "calls": {**_spent(spent), "by_model": {a: _spent(s) for a, s in by_model.items()}, "digest": sealed.hex()},
         "files": folder.hashes(),
     }
 

@@ -114,6 +114,8 @@ class Prompt(RowOperator):
         """Ask `samples` times."""
         import asyncio
 
+        if self.samples == 1:
+            return born(await self._sample(row, ctx, 0))
         found = await asyncio.gather(*(self._sample(row, ctx, n) for n in range(self.samples)), return_exceptions=True)
         children: list[Child] = []
         for one in found:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from ..core.call import Fault, Reply, Request
-from ..core.errors import nearest
+from ..core.errors import ModelError, nearest
 from . import weights
 from .base import Model
 from .llama_server import LlamaServer, Refused
@@ -35,13 +35,13 @@ class GgufModel(Model):
         name: a name that `mintmark models pull` knows, or the path of a GGUF file.
         where: who asks, for messages, e.g. "model `writer`".
         slots: requests decoded side by side.
-        context_tokens: tokens of prompt and reply together, a slot. A longer prompt is the fault
-            `context_overflow`; a reply that fills it ends with `length`.
+        context_tokens: tokens of prompt and reply together, a slot; a multiple of 256. A longer prompt is the
+            fault `context_overflow`; a reply that fills it ends with `length`.
         threads: CPU threads; as many as the process may use, at most 8, where not given.
 
     Raises:
         ModelNotInstalled: a path that holds no file (its hash is its identity).
-        ModelError: an unknown name.
+        ModelError: an unknown name, a context that is no multiple of 256, no slot.
     """
 
     capabilities = frozenset({"chat", "complete", "score", "schema", "logprobs"})
@@ -51,6 +51,10 @@ class GgufModel(Model):
         self, name: str = "smollm2", *, where: str = "", slots: int = 8, context_tokens: int = 2048,
         threads: int | None = None,
     ) -> None:  # fmt: skip
+        if context_tokens < 256 or context_tokens % 256:  # llama.cpp would round it up without a word
+            raise ModelError("context_tokens must be a multiple of 256", where=where or f"local/{name}", got=context_tokens)
+        if slots < 1:
+            raise ModelError("slots must be at least 1", where=where or f"local/{name}", got=slots)
         self.name, self.where, self.spec = name, where, f"local/{name}"
         self.identity = {
             "id": "local/file" if weights.is_file(name) else self.spec,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..calls.keys import ResultsDigest
 from ..calls.log import CallLog
 from ..core.errors import RunError
 from ..core.fingerprint import canonical, digest
@@ -77,11 +78,14 @@ def _check_calls(run: RunFolder, manifest: dict[str, Any], found: Verification) 
         found.problems.append(f"{name}: {e.what}")
         return
     try:
-        sealed = [(key, result) for key, result, *_ in log.results(used_keys(run))]
-        found.calls = len(sealed)
-        if digest(sealed) != manifest["content"]["calls"]["digest"]:
+        sealed, keys = ResultsDigest(), []
+        for key, result, *_ in log.results(used_keys(run)):
+            sealed.add(key, result)
+            keys.append(key)
+        found.calls = len(keys)
+        if sealed.hex() != manifest["content"]["calls"]["digest"]:
             found.problems.append(f"{name}: the recorded results of the calls are not those that made the run")
-        for key, _ in sealed:
+        for key in keys:
             if not _is_request_of(key, log.full(key)):
                 found.problems.append(f"{name}: call {key}: its recorded request is not the one that was made")
     except Exception as e:  # SQLite and JSON fail in many ways on a broken file; each is a finding here
