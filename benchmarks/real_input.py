@@ -51,7 +51,9 @@ def main() -> None:
     content = run.manifest["content"]
     print(f"\n{len(run)} rows kept of {content['taken']} chunks in {seconds:.0f} s, {content['calls']['count']} calls")
     for step in content["waterfall"]:
-        print(f"  {step['step']}: kept {step['kept']}, dropped {step['dropped']}, failed {step['failed']}  {step['reasons']}")
+        print(
+            f"  {step['step']}: kept {step['kept']}, dropped {step['dropped']}, failed {step['failed']}  {step['reasons']}"
+        )
     rows = list(Run(args.out))
     sample = random.Random(0).sample(rows, min(50, len(rows)))
     with (HERE / "real_input_sample.jsonl").open("w", encoding="utf-8") as f:
@@ -62,7 +64,9 @@ def main() -> None:
 
 def summary() -> None:
     """Count the verdicts that a person gave."""
-    verdicts = [json.loads(line) for line in (HERE / "real_input_verdicts.jsonl").read_text(encoding="utf-8").splitlines()]
+    verdicts = [
+        json.loads(line) for line in (HERE / "real_input_verdicts.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
     counts = Counter(v["verdict"] for v in verdicts)
     n = len(verdicts)
     for name, count in counts.most_common():

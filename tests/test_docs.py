@@ -33,7 +33,9 @@ def script(request: Request) -> str:
     if "whole number" in text:
         return '{"reason": "correct", "score": 5}'
     if request.schema is not None:
-        return '{"question": "Why does ' + str(request.seed) + ' matter?", "answer": "Because it is so.", "kind": "fact"}'
+        return (
+            '{"question": "Why does ' + str(request.seed) + ' matter?", "answer": "Because it is so.", "kind": "fact"}'
+        )
     return f"This is a plain answer number {request.seed}."
 
 
@@ -49,7 +51,9 @@ def test_every_fence_runs(page: Path, tmp_path: Path, monkeypatch: pytest.Monkey
         pytest.importorskip("xllamacpp", reason="the embedded model's runtime is not installed")
     monkeypatch.chdir(tmp_path)
     shutil.copytree(ROOT / "docs", tmp_path / "docs")
-    (tmp_path / "topics.jsonl").write_text('{"topic": "tides", "level": "beginner"}\n{"topic": "ice", "level": "expert"}\n')
+    (tmp_path / "topics.jsonl").write_text(
+        '{"topic": "tides", "level": "beginner"}\n{"topic": "ice", "level": "expert"}\n'
+    )
     if page.name == "run-folder.md":
         make_faq(tmp_path)
     names: dict[str, Any] = {"__name__": "page"}

@@ -98,7 +98,9 @@ def test_law_1_ids_come_from_content_not_from_position(name: str, i: int, tmp_pa
     source = [{r["id"] for r in lineage(tmp_path / way) if r["born"] == "source"} for way in ("one", "two")]
     assert source[0] == source[1]
     if example.operator.scope == "row":
-        assert {r["id"]: r["fate"] for r in lineage(tmp_path / "one")} == {r["id"]: r["fate"] for r in lineage(tmp_path / "two")}
+        assert {r["id"]: r["fate"] for r in lineage(tmp_path / "one")} == {
+            r["id"]: r["fate"] for r in lineage(tmp_path / "two")
+        }
 
 
 @pytest.mark.parametrize(("name", "i"), CASES)
@@ -112,10 +114,14 @@ def test_law_2_nothing_that_is_not_kept_is_lost(name: str, i: int, tmp_path: Pat
     assert all(r["step"] and r["reason"] for r in out)
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if any(e.operator.requires() for e in registry.get_operator(n).examples())])
+@pytest.mark.parametrize(
+    "name", [n for n in NAMES if any(e.operator.requires() for e in registry.get_operator(n).examples())]
+)
 def test_law_2_what_cannot_be_decided_has_failed(name: str, tmp_path: Path) -> None:
     for i, example in enumerate(registry.get_operator(name).examples()):
-        broken = Example(example.operator, example.rows, [], lambda request: Fault("http_400", "no", terminal=True), example.side)
+        broken = Example(
+            example.operator, example.rows, [], lambda request: Fault("http_400", "no", terminal=True), example.side
+        )
         run(broken, tmp_path / str(i))
         rows = lineage(tmp_path / str(i))
         asked = [r for r in rows if r["calls"]]
@@ -236,6 +242,8 @@ def test_law_9_replay_needs_neither_model_nor_network(
 
 
 def test_a_candidate_survives_the_wire() -> None:
-    child = Candidate({"id": "b", "x": [1, {"y": None}]}, ("a",), 0, "dropped", 1, "why", {"n": 1}, [(0, "k")], {"path": "p"})
+    child = Candidate(
+        {"id": "b", "x": [1, {"y": None}]}, ("a",), 0, "dropped", 1, "why", {"n": 1}, [(0, "k")], {"path": "p"}
+    )
     tree = Candidate({"id": "a"}, (), -1, "used", 0, children=[child])
     assert Candidate.from_wire(tree.to_wire()) == tree

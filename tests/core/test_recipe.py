@@ -90,7 +90,7 @@ def test_a_yaml_bomb_is_refused() -> None:
 
 def test_a_template_cannot_reach_beyond_its_row() -> None:
     for prompt in ("{{ ''.__class__ }}", "{{ ''['__class__'] }}", "{% include 'x' %}", "{{ row|attr('__class__') }}"):
-        step = f"generate.prompt: {{prompt: \"{prompt}\"}}"
+        step = f'generate.prompt: {{prompt: "{prompt}"}}'
         text = f"source: {{rows: {{rows: [{{a: b}}]}}}}\nmodels: {{writer: scripted/x}}\nsteps:\n  - {step}\n"
         assert "template" in error(text)
 
@@ -123,7 +123,11 @@ def test_a_missing_column_is_found_before_anything_runs() -> None:
 
 
 plain = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text("ab: -#\n'\"é{}[]yesno01."),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text("ab: -#\n'\"é{}[]yesno01."),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abyn", min_size=1), inner, max_size=3),
     max_leaves=12,
 )

@@ -126,9 +126,7 @@ def table_of(rows: list[Row], schema: pa.Schema) -> pa.Table:
     """
     import pyarrow as pa
 
-    arrays = [
-        pa.array([_fit(row.get(field.name), field.type) for row in rows], type=field.type) for field in schema
-    ]
+    arrays = [pa.array([_fit(row.get(field.name), field.type) for row in rows], type=field.type) for field in schema]
     return pa.Table.from_arrays(arrays, schema=schema)
 
 

@@ -64,7 +64,9 @@ def _split(value: Any, what: str, where: str, loc: yamlio.Loc) -> tuple[str, dic
         if isinstance(fields, Mapping):
             return str(name), dict(fields)
         raise FieldError(f"the fields of `{name}` must be a mapping", where=where, loc=(*loc, name), got=fields)
-    raise FieldError(f"{what} is one name with its fields, as `name: {{field: value}}`", where=where, loc=loc, got=value)
+    raise FieldError(
+        f"{what} is one name with its fields, as `name: {{field: value}}`", where=where, loc=loc, got=value
+    )
 
 
 def to_model(value: Any, name: str) -> ModelSpec:

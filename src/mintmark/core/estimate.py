@@ -79,7 +79,9 @@ def mean(values: Sequence[float] | np.ndarray, level: float = 0.95, draws: int =
     return Estimate(float(x.mean()), float(low), float(high), int(x.size), f"bootstrap {level:.0%}")
 
 
-def auc(positive: Sequence[float] | np.ndarray, negative: Sequence[float] | np.ndarray, level: float = 0.95) -> Estimate:
+def auc(
+    positive: Sequence[float] | np.ndarray, negative: Sequence[float] | np.ndarray, level: float = 0.95
+) -> Estimate:
     """Return the probability that a positive scores above a negative (ties half), with DeLong's interval.
 
     Raises:

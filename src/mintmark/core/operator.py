@@ -59,14 +59,26 @@ class RowContext(Context, Protocol):
         """The row's id."""
 
     async def chat(
-        self, model: str, messages: Sequence[Mapping[str, Any]], *,
-        schema: Mapping[str, Any] | None = None, sample: int = 0, attempt: int = 0, **sampling: Any,
+        self,
+        model: str,
+        messages: Sequence[Mapping[str, Any]],
+        *,
+        schema: Mapping[str, Any] | None = None,
+        sample: int = 0,
+        attempt: int = 0,
+        **sampling: Any,
     ) -> Reply:
         """One chat completion. Raises `RowFailure` where the model refuses the request for good."""
 
     async def structured(
-        self, model: str, messages: Sequence[Mapping[str, Any]], schema: Mapping[str, Any], *,
-        tries: int = 3, sample: int = 0, **sampling: Any,
+        self,
+        model: str,
+        messages: Sequence[Mapping[str, Any]],
+        schema: Mapping[str, Any],
+        *,
+        tries: int = 3,
+        sample: int = 0,
+        **sampling: Any,
     ) -> Any:
         """A chat reply parsed and checked against a JSON Schema; a reply that does not fit is shown to the
         model with its error, up to `tries` times, then `RowFailure("invalid_json" | "schema_mismatch")`."""

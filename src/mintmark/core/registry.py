@@ -78,9 +78,7 @@ def get_operator(name: str, *, where: str = "") -> type[Operator]:
             _load_entry_points("mintmark.operators", name)
     if name not in _operators:
         known = operator_names()
-        raise RecipeError(
-            f"unknown step `{name}`", where=where, remedy=nearest(name, known), allowed=known
-        )
+        raise RecipeError(f"unknown step `{name}`", where=where, remedy=nearest(name, known), allowed=known)
     return _operators[name]
 
 
@@ -96,9 +94,7 @@ def get_source(name: str, *, where: str = "") -> type[Source]:
         _load_entry_points("mintmark.sources", name)
     if name not in _sources:
         known = source_names()
-        raise RecipeError(
-            f"unknown source `{name}`", where=where, remedy=nearest(name, known), allowed=known
-        )
+        raise RecipeError(f"unknown source `{name}`", where=where, remedy=nearest(name, known), allowed=known)
     return _sources[name]
 
 

@@ -57,7 +57,9 @@ def _check_keywords(schema: Any, where: str) -> None:
         raise ValueError(f"{where}: must be a mapping; got {schema!r}")
     for keyword in schema:
         if keyword not in KEYWORDS:
-            raise ValueError(f"{where}: the keyword `{keyword}` is not supported; allowed: {', '.join(sorted(KEYWORDS))}")
+            raise ValueError(
+                f"{where}: the keyword `{keyword}` is not supported; allowed: {', '.join(sorted(KEYWORDS))}"
+            )
     for name, inner in schema.get("properties", {}).items():
         _check_keywords(inner, f"{where}.{name}")
     if "items" in schema:

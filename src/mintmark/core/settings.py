@@ -49,7 +49,6 @@ class ModelSpec(BaseModel):
     batch: bool = False
     """Send the calls as a provider's batch job, answered in hours at a lower price."""
 
-
     def fingerprint(self) -> dict[str, Any]:
         """Return the fields that can change a reply."""
         return without_excluded(self.model_dump(mode="json"), "model")

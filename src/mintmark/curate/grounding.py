@@ -84,7 +84,12 @@ class Grounding(RowOperator):
             return failed("missing_column", {"columns": [self.question, self.answer, self.context]})
         question, answer, context = (str(t) for t in texts)
         support = round(lexical_support(answer, context), 4)
-        found: dict[str, Any] = {"grounding_gain": None, "question_gain": None, "grounding_yes": None, "lexical_support": support}
+        found: dict[str, Any] = {
+            "grounding_gain": None,
+            "question_gain": None,
+            "grounding_yes": None,
+            "lexical_support": support,
+        }
         if self.min_support is not None and support < self.min_support:
             return dropped("unsupported_words", found, **found)
         can = ctx.capabilities(self.model)
@@ -98,7 +103,9 @@ class Grounding(RowOperator):
             return kept(**found)
         text = _ASK.format(context=context, question=question, answer=answer)
         sampling: dict[str, Any] = {"logprobs": True, "top_logprobs": 10} if "logprobs" in can else {}
-        reply = await ctx.chat(self.model, [{"role": "user", "content": text}], temperature=0.0, max_tokens=4, **sampling)
+        reply = await ctx.chat(
+            self.model, [{"role": "user", "content": text}], temperature=0.0, max_tokens=4, **sampling
+        )
         found["grounding_yes"] = round(yes_probability(reply), 4)
         return kept(**found) if found["grounding_yes"] >= self.min_yes else dropped("judged_ungrounded", found, **found)
 

@@ -95,7 +95,8 @@ class Judge(RowOperator):
         anchors = "".join(f"\n{value}: {text}" for value, text in sorted(self.anchors.items()))
         ask = (
             f"{template(self.rubric).render({**row, 'row': row})}\n\nGive a whole number from {low} (worst) to {high} (best)."
-            f"{anchors}\n\n{self._shown(row)}\n\nReply with JSON: " '{"reason": "one sentence", "score": NUMBER}'
+            f"{anchors}\n\n{self._shown(row)}\n\nReply with JSON: "
+            '{"reason": "one sentence", "score": NUMBER}'
         )
         found = await self._votes(ctx, [ask] * self.votes, schema, "score")
         votes = [v for v in found if isinstance(v, int)]
@@ -162,7 +163,11 @@ class Judge(RowOperator):
             return '{"reason": "so", "better": "%s"}' % ("A" if a < 0 or b < 0 or a < b else "B")
 
         pair: Any = cls(rubric="Which is kinder?", pair=("chosen", "rejected"))
-        pairs: list[Row] = [{"chosen": "good", "rejected": "bad"}, {"chosen": "x", "rejected": "y"}, {"chosen": "bad", "rejected": "good"}]
+        pairs: list[Row] = [
+            {"chosen": "good", "rejected": "bad"},
+            {"chosen": "x", "rejected": "y"},
+            {"chosen": "bad", "rejected": "good"},
+        ]
         return [
             Example(cls(rubric="Is the response complete?", votes=3), rows, ["kept", "dropped"], votes),
             Example(cls(rubric="Is the response complete?"), rows[:1], ["failed"], lambda request: "five stars"),

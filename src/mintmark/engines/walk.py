@@ -35,9 +35,7 @@ class Walker:
         self.shared, self.end = shared, end
         self.steps = {s.index: s for s in steps}
         self.start = steps[0].index if steps else end
-        self._batchers = {
-            s.index: Batcher(shared, s) for s in steps if isinstance(s.operator, BatchOperator)
-        }
+        self._batchers = {s.index: Batcher(shared, s) for s in steps if isinstance(s.operator, BatchOperator)}
 
     async def walk(self, candidate: Candidate, round_: int) -> None:
         """Take one candidate, and the rows it bears, to their fates or to the segment's end.

@@ -108,12 +108,18 @@ class GroundedQA(RowOperator):
         messages = prompts.ask_question(kind, shown, _topic(row), answer)
         values = self._values(row, chunk, "", answer, evidence, kind)
         try:
-            reply = await ctx.chat(self.model, messages, sample=n, temperature=self.temperature, max_tokens=self.max_tokens, stop=["\n"])
+            reply = await ctx.chat(
+                self.model, messages, sample=n, temperature=self.temperature, max_tokens=self.max_tokens, stop=["\n"]
+            )
         except RowFailure as e:
             return Child(values, "failed", e.reason, e.detail, within=_within(chunk, span))
         question = values["question"] = clean_question(reply.text)
         problem = question_problem(question) or relation_problem(
-            question, evidence, f"{_topic(row)} {chunk}", [shot.question for shot in shown], min_shared=self.min_shared_words
+            question,
+            evidence,
+            f"{_topic(row)} {chunk}",
+            [shot.question for shot in shown],
+            min_shared=self.min_shared_words,
         )
         return _child(values, problem, _within(chunk, span))
 

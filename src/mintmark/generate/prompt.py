@@ -105,7 +105,10 @@ class Prompt(RowOperator):
         schema = self._schema()
         fields = schema.get("items", schema).get("properties", {})
         types = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
-        return {**kept, **{k: types.get(v.get("type") if isinstance(v.get("type"), str) else "") for k, v in fields.items()}}
+        return {
+            **kept,
+            **{k: types.get(v.get("type") if isinstance(v.get("type"), str) else "") for k, v in fields.items()},
+        }
 
     def _inherits(self, column: str) -> bool:
         return self.inherit if isinstance(self.inherit, bool) else column in self.inherit

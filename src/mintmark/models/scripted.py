@@ -1,10 +1,10 @@
 """The scripted model: answers by a function, for testing operators and recipes without a server.
 
-    def script(request):
-        return "Paris" if "France" in str(request.body) else Fault("http_400", terminal=True)
+def script(request):
+    return "Paris" if "France" in str(request.body) else Fault("http_400", terminal=True)
 
-    with scripted("writer", script):
-        recipe.run("runs/test")          # where the recipe's model is `scripted/writer`
+with scripted("writer", script):
+    recipe.run("runs/test")          # where the recipe's model is `scripted/writer`
 """
 
 from __future__ import annotations
