@@ -7,7 +7,8 @@ WORKERS ?= 2
 .PHONY: demo test check format docs clean
 
 demo: $(VENV)/.core
-	@$(BIN)/python -m mintmark.cli.demo
+	@$(BIN)/mintmark models pull smollm2
+	@$(BIN)/mintmark run examples/demo.yaml -o runs/demo --overwrite
 
 test: $(VENV)/.dev
 	@$(BIN)/mintmark models pull smollm2
@@ -17,7 +18,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m mkdocs build --quiet --strict --site-dir build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict --site-dir build/site
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -28,7 +28,7 @@ models: {{writer: local/smollm2}}
 source:
   documents:
     path: [{data}/docs_peps, {data}/docs_markdown]
-    chunk_tokens: 400
+    chunk_tokens: 250
     exclude: ["*SOURCE.txt", "*LICENSE*", "*changelog*", "*CHANGELOG*", "*.github*", "*code_of_conduct*"]
 steps:
   - generate.grounded_qa: {{model: writer, per_chunk: 1}}
@@ -78,7 +78,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", default=os.environ.get("MINTMARK_DATA", "../shared/data"))
     parser.add_argument("--out", default="runs/real-input")
-    parser.add_argument("--min-question-gain", type=float, default=0.0)
+    parser.add_argument("--min-question-gain", type=float, default=0.1)
     parser.add_argument("--summary", action="store_true")
     return parser.parse_args()
 
