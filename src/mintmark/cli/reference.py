@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-WIDTH = 96
+WIDTH = 78
 
 HEAD = """\
 # Command line
