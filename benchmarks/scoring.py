@@ -1,0 +1,239 @@
+"""Scores of the embedded model: against transformers, and as evidence of grounding on XQuAD.
+
+1. The same 50 texts are scored by `GgufModel` and by transformers, from the same GGUF file (its weights widened to
+   float32 there, so that what differs is llama.cpp's arithmetic). Skipped where transformers and gguf are absent.
+2. XQuAD, English: how well a likelihood gain tells a true answer from an answer that was taken from another
+   passage (the answer's gain, log p(a | c, q) - log p(a | q)) or from another question about the same passage
+   (the question's gain, log p(a | c, q) - log p(a | c)), as an area under the ROC curve. Intervals are 95 %
+   percentile bootstrap over passages, since questions about one passage are not independent.
+
+    python benchmarks/scoring.py --data path/to/data [--questions 300] [--formats plain,chat] [--skip-transformers]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mintmark.core.call import Reply, Request
+from mintmark.models import weights
+from mintmark.models.gguf import GgufModel
+
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Item:
+    """A question with its true answer and two false ones."""
+
+    passage: int
+    context: str
+    question: str
+    true: str
+    foreign: str
+    same: str
+
+
+def read_xquad(folder: Path, count: int, rng: random.Random) -> list[Item]:
+    """Return `count` questions in random order, each with an answer from elsewhere and one of the same passage."""
+    articles = json.loads((folder / "xquad" / "xquad.en.json").read_text(encoding="utf-8"))["data"]
+    passages = [p for article in articles for p in article["paragraphs"]]
+
+    def answer(of: dict[str, Any]) -> str:
+        return str(of["answers"][0]["text"])
+
+    found = []
+    order = [(i, j) for i, p in enumerate(passages) for j in range(len(p["qas"]))]
+    rng.shuffle(order)
+    for i, j in order:
+        passage, asked = passages[i], passages[i]["qas"][j]
+        siblings = [answer(q) for q in passage["qas"] if answer(q) != answer(asked)]
+        elsewhere = answer(rng.choice(rng.choice(passages)["qas"]))
+        if siblings and elsewhere.lower() not in passage["context"].lower():
+            found.append(
+                Item(i, passage["context"], asked["question"], answer(asked), elsewhere, rng.choice(siblings))
+            )  # fmt: skip
+        if len(found) == count:
+            break
+    return found
+
+
+def plain(context: str, question: str) -> str:
+    """Return the prompt of a raw text; either part may be empty. The answer follows with a space."""
+    return (f"Passage: {context}\n" if context else "") + (f"Question: {question}\n" if question else "") + "Answer:"
+
+
+def chat(context: str, question: str) -> str:
+    """Return the prompt in the model's own chat template. The answer follows without a space."""
+    asked = "\n\n".join(part for part in (context, question) if part)
+    return f"<|im_start|>user\n{asked}<|im_end|>\n<|im_start|>assistant\n"
+
+
+def instructed(context: str, question: str) -> str:
+    """Return the chat prompt with an instruction to answer in few words, as text that the answer follows."""
+    about = " the passage" if context else ""
+    return chat(f"Answer the question about{about} in a few words.\n\n" + context, question or "What does it say?")
+
+
+FORMATS: dict[str, tuple[Callable[[str, str], str], str]] = {
+    "plain": (plain, " "),
+    "chat": (chat, ""),
+    "instructed": (instructed, ""),
+}
+
+
+async def score_all(model: GgufModel, pairs: Sequence[tuple[str, str]]) -> list[np.ndarray]:
+    """Return the log-probabilities of every (context, target), all slots in use."""
+    free = asyncio.Semaphore(model.max_in_flight)
+
+    async def one(context: str, target: str) -> np.ndarray:
+        async with free:
+            reply = await model.ask(Request("score", {"context": context, "target": target}))
+        assert isinstance(reply, Reply), reply
+        return np.array(reply.value)
+
+    return await asyncio.gather(*[one(c, t) for c, t in pairs])
+
+
+def auc(true: np.ndarray, false: np.ndarray) -> float:
+    """Return the share of (true, false) pairs in which the true one is higher; ties count half."""
+    ranked = np.sort(false)
+    below = np.searchsorted(ranked, true, "left") + np.searchsorted(ranked, true, "right")
+    return float(below.mean() / 2 / len(false))
+
+
+def auc_interval(true: np.ndarray, false: np.ndarray, groups: np.ndarray) -> tuple[float, float, float]:
+    """Return the area and its 95 % interval by resampling whole groups."""
+    rng = np.random.default_rng(0)
+    members = [np.flatnonzero(groups == g) for g in np.unique(groups)]
+    drawn = []
+    for _ in range(RESAMPLES):
+        picked = np.concatenate([members[k] for k in rng.integers(0, len(members), len(members))])
+        drawn.append(auc(true[picked], false[picked]))
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return auc(true, false), float(low), float(high)
+
+
+def xquad(items: Sequence[Item], names: Sequence[str]) -> None:
+    """Print the areas for every prompt format and normalisation."""
+    groups = np.array([i.passage for i in items])
+    print(f"\nXQuAD, {len(items)} questions about {len(set(groups.tolist()))} passages; AUC (95 % interval)")
+    print(f"{'format':<11} {'gain':<28} {'false answer from':<18} {'summed':<20} {'per token':<20}")
+    for name in names:
+        make, space = FORMATS[name]
+        start = time.perf_counter()
+        asked: list[tuple[str, str]] = []
+        for item in items:
+            for text in (item.true, item.foreign, item.same):
+                c, q = item.context, item.question
+                asked += [(make(c, q), space + text), (make("", q), space + text), (make(c, ""), space + text)]
+
+        async def run(asked: Sequence[tuple[str, str]] = asked) -> list[np.ndarray]:
+            model = GgufModel()
+            await model.open()
+            try:
+                return await score_all(model, asked)
+            finally:
+                await model.close()
+
+        scores = asyncio.run(run())
+        table = {
+            (who, given): [scores[9 * k + 3 * w + g] for k in range(len(items))]
+            for w, who in enumerate(("true", "foreign", "same"))
+            for g, given in enumerate(("cq", "q", "c"))
+        }
+        for gain, false, less in (
+            ("log p(a|c,q) - log p(a|q)", "foreign", "q"),
+            ("log p(a|c,q)", "foreign", ""),
+            ("log p(a|c,q) - log p(a|q)", "same", "q"),
+            ("log p(a|c,q) - log p(a|c)", "same", "c"),
+            ("log p(a|c,q)", "same", ""),
+        ):
+            cells = []
+            for collapse in (np.sum, np.mean):
+                value = {
+                    who: np.array([
+                        collapse(a) - (collapse(b) if less else 0.0)
+                        for a, b in zip(table[who, "cq"], table[who, less or "cq"], strict=True)
+                    ])
+                    for who in ("true", false)
+                }  # fmt: skip
+                area, low, high = auc_interval(value["true"], value[false], groups)
+                cells.append(f"{area:.3f} ({low:.3f}-{high:.3f})")
+            print(f"{name:<11} {gain:<28} {false:<18} {cells[0]:<20} {cells[1]:<20}", flush=True)
+        print(f"{'':<11} {len(asked)} scores in {time.perf_counter() - start:.0f} s")
+
+
+def against_transformers(items: Sequence[Item]) -> None:
+    """Print how far the summed log-probabilities lie from those of transformers."""
+    try:
+        import gguf  # noqa: F401
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+    except ImportError as e:
+        print(f"transformers: skipped, {e.name} is not installed (it needs torch, transformers, gguf, accelerate)")
+        return
+    path = weights.path_of("smollm2")
+    tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+    reference = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32).eval()
+
+    def theirs(context: str, target: str) -> np.ndarray:
+        before = tokenizer(context, add_special_tokens=False).input_ids
+        ids = tokenizer(target, add_special_tokens=False, split_special_tokens=True).input_ids
+        with torch.no_grad():
+            logits = reference(torch.tensor([before + ids])).logits[0, len(before) - 1 : -1]
+        found: np.ndarray = torch.log_softmax(logits, -1)[torch.arange(len(ids)), torch.tensor(ids)].numpy()
+        return found
+
+    async def ours(pairs: Sequence[tuple[str, str]]) -> list[np.ndarray]:
+        model = GgufModel()
+        await model.open()
+        try:
+            return await score_all(model, pairs)
+        finally:
+            await model.close()
+
+    pairs = []
+    for item in items:
+        words = item.context.split()
+        pairs.append((f"{item.question}\n" + " ".join(words[:30]), " " + " ".join(words[30:60])))
+    mine = asyncio.run(ours(pairs))
+    reference_scores = [theirs(c, t) for c, t in pairs]
+    assert [len(a) for a in mine] == [len(b) for b in reference_scores], "tokenised otherwise"
+    apart = [abs(a.sum() - b.sum()) / abs(b.sum()) for a, b in zip(mine, reference_scores, strict=True)]
+    a, b = np.concatenate(mine), np.concatenate(reference_scores)
+    print(f"against transformers, {len(pairs)} texts, {len(a)} tokens; relative difference of summed log-likelihood:")
+    print(f"  mean {statistics.mean(apart):.2%}, median {statistics.median(apart):.2%}, largest {max(apart):.2%}")
+    print(f"  of all together {abs(a.sum() - b.sum()) / abs(b.sum()):.2%}; correlation of tokens {np.corrcoef(a, b)[0, 1]:.4f}")
+
+
+def main() -> None:
+    """Run both parts."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    data = os.environ.get("MINTMARK_DATA", str(Path(__file__).parents[2] / "shared" / "data"))
+    parser.add_argument("--data", type=Path, default=Path(data))
+    parser.add_argument("--questions", type=int, default=300)
+    parser.add_argument("--formats", default="plain,chat", help=f"some of {', '.join(FORMATS)}, with commas")
+    parser.add_argument("--texts", type=int, default=50, help="texts compared with transformers")
+    parser.add_argument("--skip-transformers", action="store_true")
+    given = parser.parse_args()
+    items = read_xquad(given.data, max(given.questions, given.texts), random.Random(0))
+    if not given.skip_transformers:
+        against_transformers(items[: given.texts])
+    if given.questions:
+        xquad(items[: given.questions], given.formats.split(","))
+
+
+if __name__ == "__main__":
+    main()
