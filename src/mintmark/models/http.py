@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from ..core.call import Fault, Reply, Request
+from ..core.errors import ModelError
 from .base import Model
 
 _TERMINAL = frozenset({400, 413, 415, 422})
@@ -53,13 +54,23 @@ class HttpModel(Model):
         self._secret = ""
 
     async def open(self) -> None:
-        """Make the connection pool; nothing is sent."""
+        """Make the connection pool; nothing is sent.
+
+        Raises:
+            ModelError: where the key's environment variable is not set.
+        """
         import aiohttp
         from yarl import URL
 
         if self._session is not None:
             return
         self._secret = os.environ.get(self.api_key_env, "") if self.api_key_env else ""
+        if self.api_key_env and not self._secret:
+            raise ModelError(
+                f"needs a key, and the environment variable {self.api_key_env} is not set",
+                where=self.spec,
+                remedy=f"export {self.api_key_env}=... in your shell; the key is never stored",
+            )
         headers = {"Content-Type": "application/json", "Accept": "application/json", **self._extra_headers}
         if self._secret:
             headers["Authorization"] = f"Bearer {self._secret}"
