@@ -24,6 +24,7 @@ RECIPE = """
 name: Questions about Python enhancement proposals, httpx and datasette
 rows: 200
 seed: 1
+shuffle: true
 models: {{writer: local/smollm2}}
 source:
   documents:

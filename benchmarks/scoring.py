@@ -21,6 +21,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +94,9 @@ FORMATS: dict[str, tuple[Callable[[str, str], str], str]] = {
 }
 
 
-async def score_all(model: GgufModel, pairs: Sequence[tuple[str, str]]) -> list[np.ndarray]:
-    """Return the log-probabilities of every (context, target), all slots in use."""
+async def embedded(pairs: Sequence[tuple[str, str]]) -> list[np.ndarray]:
+    """Return the log-probabilities of every (context, target) by the embedded model, all slots in use."""
+    model = GgufModel()
     free = asyncio.Semaphore(model.max_in_flight)
 
     async def one(context: str, target: str) -> np.ndarray:
@@ -103,7 +105,11 @@ async def score_all(model: GgufModel, pairs: Sequence[tuple[str, str]]) -> list[
         assert isinstance(reply, Reply), reply
         return np.array(reply.value)
 
-    return await asyncio.gather(*[one(c, t) for c, t in pairs])
+    await model.open()
+    try:
+        return await asyncio.gather(*[one(c, t) for c, t in pairs])
+    finally:
+        await model.close()
 
 
 def auc(true: np.ndarray, false: np.ndarray) -> float:
@@ -138,16 +144,7 @@ def xquad(items: Sequence[Item], names: Sequence[str]) -> None:
             for text in (item.true, item.foreign, item.same):
                 c, q = item.context, item.question
                 asked += [(make(c, q), space + text), (make("", q), space + text), (make(c, ""), space + text)]
-
-        async def run(asked: Sequence[tuple[str, str]] = asked) -> list[np.ndarray]:
-            model = GgufModel()
-            await model.open()
-            try:
-                return await score_all(model, asked)
-            finally:
-                await model.close()
-
-        scores = asyncio.run(run())
+        scores = asyncio.run(embedded(asked))
         table = {
             (who, given): [scores[9 * k + 3 * w + g] for k in range(len(items))]
             for w, who in enumerate(("true", "foreign", "same"))
@@ -177,13 +174,20 @@ def xquad(items: Sequence[Item], names: Sequence[str]) -> None:
 
 def against_transformers(items: Sequence[Item]) -> None:
     """Print how far the summed log-probabilities lie from those of transformers."""
-    try:
-        import gguf  # noqa: F401
-        import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-    except ImportError as e:
-        print(f"transformers: skipped, {e.name} is not installed (it needs torch, transformers, gguf, accelerate)")
+    missing = [name for name in ("torch", "transformers", "gguf", "accelerate") if find_spec(name) is None]
+    if missing:
+        print(f"against transformers: skipped, not installed: {', '.join(missing)}")
         return
+    pairs = []
+    for item in items:
+        words = item.context.split()
+        pairs.append((f"{item.question}\n" + " ".join(words[:30]), " " + " ".join(words[30:60])))
+    # Before torch is imported: it loads the OpenMP that both use, with threads that spin while they wait.
+    mine = asyncio.run(embedded(pairs))
+
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
     path = weights.path_of("smollm2")
     tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
     reference = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32).eval()
@@ -196,19 +200,6 @@ def against_transformers(items: Sequence[Item]) -> None:
         found: np.ndarray = torch.log_softmax(logits, -1)[torch.arange(len(ids)), torch.tensor(ids)].numpy()
         return found
 
-    async def ours(pairs: Sequence[tuple[str, str]]) -> list[np.ndarray]:
-        model = GgufModel()
-        await model.open()
-        try:
-            return await score_all(model, pairs)
-        finally:
-            await model.close()
-
-    pairs = []
-    for item in items:
-        words = item.context.split()
-        pairs.append((f"{item.question}\n" + " ".join(words[:30]), " " + " ".join(words[30:60])))
-    mine = asyncio.run(ours(pairs))
     reference_scores = [theirs(c, t) for c, t in pairs]
     assert [len(a) for a in mine] == [len(b) for b in reference_scores], "tokenised otherwise"
     apart = [abs(a.sum() - b.sum()) / abs(b.sum()) for a, b in zip(mine, reference_scores, strict=True)]

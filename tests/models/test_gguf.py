@@ -159,7 +159,9 @@ def test_scores_are_those_of_generation() -> None:
 
 def test_a_likely_text_scores_higher() -> None:
     likely, unlikely, nothing = answers(
-        scored("The capital of France is", " Paris."), scored("The capital of France is", " marmalade."), scored("x", "")
+        scored("The capital of France is", " Paris."),
+        scored("The capital of France is", " marmalade."),
+        scored("x", ""),
     )
     assert isinstance(likely, Reply) and isinstance(unlikely, Reply) and isinstance(nothing, Reply)
     assert sum(likely.value) > -2 and sum(unlikely.value) < sum(likely.value) - 5

@@ -17,7 +17,12 @@ from mintmark.models.weights import path_of
 
 pytestmark = [pytest.mark.embedded, pytest.mark.xdist_group("embedded")]
 SAY = [{"role": "user", "content": "Name one colour."}]
-SHAPE = {"type": "object", "properties": {"colour": {"type": "string"}}, "required": ["colour"], "additionalProperties": False}
+SHAPE = {
+    "type": "object",
+    "properties": {"colour": {"type": "string"}},
+    "required": ["colour"],
+    "additionalProperties": False,
+}
 
 
 @pytest.fixture

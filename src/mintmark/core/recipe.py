@@ -40,6 +40,9 @@ class Recipe(BaseModel):
     seed: int = Field(0, ge=0, lt=2**63)
     passes: int = Field(1, ge=1)
     """How often the source may be read from its start again to reach `rows`."""
+    shuffle: bool = False
+    """Take the source's rows in an order drawn by seed, so that a few rows come from all over it; the source is held in
+    memory. Without it they are taken in the source's own order."""
     source: Source
     inputs: dict[str, Source] = {}
     """Side inputs by name: few-shot examples, references."""

@@ -11,8 +11,13 @@ from ..core.lineage import FROM_SOURCE, Candidate
 from ..core.source import Source, SourceRow
 
 
-def feed(source: Source, passes: int = 1) -> Iterator[Candidate]:
+def feed(source: Source, passes: int = 1, shuffle: int | None = None) -> Iterator[Candidate]:
     """Yield every row of a source, `passes` times over, as candidates with ids.
+
+    Args:
+        source: what is read.
+        passes: how often.
+        shuffle: a seed: each pass comes in an order that depends on it and on the rows' ids alone.
 
     An id is a hash of the row's content and of which occurrence of that content it is: never of its position.
 
@@ -21,8 +26,8 @@ def feed(source: Source, passes: int = 1) -> Iterator[Candidate]:
     """
     for number in range(passes):
         seen: dict[str, int] = {}
-        for found in source.read():
-            yield _candidate(found, seen, number)
+        rows = (_candidate(found, seen, number) for found in source.read())
+        yield from rows if shuffle is None else sorted(rows, key=lambda row: digest(shuffle, row.id))
         if not seen:
             raise SourceError("gives no rows", where=f"source ({source.source_name})")
 

@@ -59,7 +59,8 @@ class Work:
         self._cut: Cut | None = None
         self.parked = 0
         self.round_sizes: list[int] = []
-        source = feed(planned.recipe.source, planned.recipe.passes)
+        recipe = planned.recipe
+        source = feed(recipe.source, recipe.passes, recipe.seed if recipe.shuffle else None)
         self._feed: Iterator[Candidate] = source if self._replay is None else islice(source, self._replay["taken"])
 
     def _new_cut(self) -> Cut:

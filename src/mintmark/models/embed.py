@@ -68,7 +68,9 @@ class TfidfModel(_Embedder):
 
     def __init__(self, *, dimensions: int = 4096, min_chars: int = 3, max_chars: int = 5) -> None:
         if dimensions < 1 or not 1 <= min_chars <= max_chars:
-            raise ModelError("dimensions and n-gram lengths must be positive, min_chars at most max_chars", where=self.spec)
+            raise ModelError(
+                "dimensions and n-gram lengths must be positive, min_chars at most max_chars", where=self.spec
+            )
         self.dimensions, self.min_chars, self.max_chars = dimensions, min_chars, max_chars
         self.identity = {"id": self.spec, "version": 1, "dimensions": dimensions, "chars": [min_chars, max_chars]}
 

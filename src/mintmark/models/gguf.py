@@ -52,7 +52,9 @@ class GgufModel(Model):
         threads: int | None = None,
     ) -> None:  # fmt: skip
         if context_tokens < 256 or context_tokens % 256:  # llama.cpp would round it up without a word
-            raise ModelError("context_tokens must be a multiple of 256", where=where or f"local/{name}", got=context_tokens)
+            raise ModelError(
+                "context_tokens must be a multiple of 256", where=where or f"local/{name}", got=context_tokens
+            )
         if slots < 1:
             raise ModelError("slots must be at least 1", where=where or f"local/{name}", got=slots)
         self.name, self.where, self.spec = name, where, f"local/{name}"
