@@ -22,9 +22,9 @@ from mintmark.core.estimate import proportion
 HERE = Path(__file__).parent
 RECIPE = """
 name: Questions about Python enhancement proposals, httpx and datasette
-rows: 200
+rows: {rows}
 seed: 1
-shuffle: true
+shuffle: {shuffle}
 models: {{writer: local/smollm2}}
 source:
   documents:
@@ -45,7 +45,7 @@ def main() -> None:
         summary()
         return
     data = Path(args.data).resolve()
-    recipe = Recipe.from_yaml(RECIPE.format(data=data.as_posix(), gain=args.min_question_gain))
+    recipe = Recipe.from_yaml(RECIPE.format(data=data.as_posix(), gain=args.min_question_gain, rows=args.rows, shuffle=str(args.shuffle).lower()))
     began = time.perf_counter()
     run = recipe.run(args.out, overwrite=True)
     seconds = time.perf_counter() - began
@@ -57,7 +57,7 @@ def main() -> None:
         )
     rows = list(Run(args.out))
     sample = random.Random(0).sample(rows, min(50, len(rows)))
-    with (HERE / "real_input_sample.jsonl").open("w", encoding="utf-8") as f:
+    with (HERE / args.sample).open("w", encoding="utf-8") as f:
         for row in sample:
             keep = ("id", "path", "heading", "question", "answer", "grounding_gain", "question_gain", "lexical_support")
             f.write(json.dumps({k: row[k] for k in keep}, ensure_ascii=False) + "\n")
@@ -80,6 +80,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", default=os.environ.get("MINTMARK_DATA", "../shared/data"))
     parser.add_argument("--out", default="runs/real-input")
     parser.add_argument("--min-question-gain", type=float, default=0.1)
+    parser.add_argument("--rows", type=int, default=200)
+    parser.add_argument("--shuffle", action="store_true", help="rows from all over both sets, not in the files' order")
+    parser.add_argument("--sample", default="real_input_sample.jsonl")
     parser.add_argument("--summary", action="store_true")
     return parser.parse_args()
 
