@@ -45,7 +45,11 @@ def main() -> None:
         summary()
         return
     data = Path(args.data).resolve()
-    recipe = Recipe.from_yaml(RECIPE.format(data=data.as_posix(), gain=args.min_question_gain, rows=args.rows, shuffle=str(args.shuffle).lower()))
+    recipe = Recipe.from_yaml(
+        RECIPE.format(
+            data=data.as_posix(), gain=args.min_question_gain, rows=args.rows, shuffle=str(args.shuffle).lower()
+        )
+    )
     began = time.perf_counter()
     run = recipe.run(args.out, overwrite=True)
     seconds = time.perf_counter() - began
