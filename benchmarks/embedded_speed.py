@@ -124,7 +124,9 @@ def main() -> None:
             row = json.loads(done.stdout.splitlines()[-1])
             rates[side].append(row["read_and_written"])
             load = f"{os.getloadavg()[0]:6.1f}" if hasattr(os, "getloadavg") else ""
-            print(f"{turn + 1:>5}  {side:<9} {row['written']:>10.1f} {row['read_and_written']:>15.1f} {load}", flush=True)
+            print(
+                f"{turn + 1:>5}  {side:<9} {row['written']:>10.1f} {row['read_and_written']:>15.1f} {load}", flush=True
+            )
     ratios = [a / b for a, b in zip(rates["mintmark"], rates["direct"], strict=True)]
     print(f"mintmark / direct, read and written tokens per second: median of rounds {statistics.median(ratios):.3f}")
     print(f"ratio of medians {statistics.median(rates['mintmark']) / statistics.median(rates['direct']):.3f}")

@@ -2,7 +2,7 @@
 
     python benchmarks/real_input.py --data ../shared/data --out runs/real-input
 
-Writes `real_input_sample.jsonl` beside itself: 50 rows drawn by seed from the kept ones, to be read by a person. A person's verdicts stand
+Writes `real_input_sample.jsonl` beside itself: 50 rows drawn by seed from the kept ones, to be read by somebody. The reader's verdicts stand
 in `real_input_verdicts.jsonl` (id, verdict, why); the second call, with `--summary`, counts them with an interval.
 """
 
@@ -42,7 +42,7 @@ def main() -> None:
     """Run the recipe, print the waterfall, write the sample."""
     args = arguments()
     if args.summary:
-        summary()
+        summary(HERE / args.sample.replace("sample", "verdicts"))
         return
     data = Path(args.data).resolve()
     recipe = Recipe.from_yaml(
@@ -67,11 +67,9 @@ def main() -> None:
             f.write(json.dumps({k: row[k] for k in keep}, ensure_ascii=False) + "\n")
 
 
-def summary() -> None:
-    """Count the verdicts that a person gave."""
-    verdicts = [
-        json.loads(line) for line in (HERE / "real_input_verdicts.jsonl").read_text(encoding="utf-8").splitlines()
-    ]
+def summary(path: Path) -> None:
+    """Count the verdicts that a reader gave."""
+    verdicts = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     counts = Counter(v["verdict"] for v in verdicts)
     n = len(verdicts)
     for name, count in counts.most_common():

@@ -206,7 +206,9 @@ def against_transformers(items: Sequence[Item]) -> None:
     a, b = np.concatenate(mine), np.concatenate(reference_scores)
     print(f"against transformers, {len(pairs)} texts, {len(a)} tokens; relative difference of summed log-likelihood:")
     print(f"  mean {statistics.mean(apart):.2%}, median {statistics.median(apart):.2%}, largest {max(apart):.2%}")
-    print(f"  of all together {abs(a.sum() - b.sum()) / abs(b.sum()):.2%}; correlation of tokens {np.corrcoef(a, b)[0, 1]:.4f}")
+    print(
+        f"  of all together {abs(a.sum() - b.sum()) / abs(b.sum()):.2%}; correlation of tokens {np.corrcoef(a, b)[0, 1]:.4f}"
+    )
 
 
 def main() -> None:

@@ -46,3 +46,24 @@ def test_a_side_input_must_be_whole(tmp_path: object) -> None:
         f.write('{"a": 1}\nnot json\n')
     with pytest.raises(SourceError, match="line 2"):
         rows_of(Files(path=path))
+
+
+def test_a_barren_beginning_does_not_end_a_run_in_rounds(tmp_path: Path) -> None:
+    from mintmark.api import Recipe
+
+    rows = tuple({"t": "x" if i < 40 else f"a long text {i}"} for i in range(60))
+    steps = [{"curate.length": {"on": "t", "min_chars": 5}}, {"curate.exact": {"on": "t"}}]
+    recipe = Recipe.from_data({"rows": 4, "source": Rows(rows=rows), "steps": steps})
+    assert len(recipe.run(tmp_path / "run", progress=False, workspace=None)) == 4
+
+
+def test_a_barren_source_ends_before_it_is_read_whole(tmp_path: Path) -> None:
+    from mintmark.api import Recipe
+
+    rows = tuple({"t": f"{i}"} for i in range(5000))
+    steps = [{"curate.length": {"on": "t", "min_chars": 9}}, {"curate.exact": {"on": "t"}}]
+    run = Recipe.from_data({"rows": 4, "source": Rows(rows=rows), "steps": steps}).run(
+        tmp_path / "run", progress=False, workspace=None
+    )
+    assert run.status == "short" and run.manifest["content"]["stop"] == "no_gain"
+    assert run.manifest["content"]["taken"] < 200

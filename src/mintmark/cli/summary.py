@@ -35,7 +35,7 @@ def headline(run: Run) -> str:
     name = content["name"] or run.folder.path.resolve().name
     why = {
         "source": "source exhausted", "budget": "budget spent", "max_rounds": "max_rounds reached",
-        "no_gain": "the last round gained nothing",
+        "no_gain": "the last rounds gained nothing",
     }.get(content["stop"])  # fmt: skip
     kept = f"{content['kept']:,} rows kept"
     if content["short"] or content["stop"] == "budget":

@@ -27,6 +27,9 @@ from .walk import Walker, apply_bulk, bear, row_outcome
 ROUND_ROWS = 64
 """Source rows of a round where the recipe names no number of rows but has a pool."""
 
+BARREN_ROUNDS = 5
+"""Rounds in a row without a new kept row after which the run ends; each reads more than the one before, since a source
+may well begin with what no step can use."""
 Live = list[tuple[int, Candidate]]
 """Rows still alive, each with the round that read its source row."""
 Note = Callable[[dict[str, Any], list[Candidate]], None]
@@ -35,7 +38,7 @@ StreamOf = Callable[[Iterator[Candidate], Segment, int], Any]
 
 
 class Rounds:
-    """Runs rounds until there is enough, the source ends, or a round gains nothing.
+    """Runs rounds until there is enough, the source ends, or several rounds in a row gain nothing.
 
     Args:
         plan: the recipe, planned.
@@ -58,7 +61,7 @@ class Rounds:
         self._first, *self._later = plan.segments
         self._wire: list[tuple[int, bytes]] = []
         self._walkers = {s.end: Walker(shared, s.steps, s.end) for s in self._later if s.kind == "stream"}
-        self.taken = 0
+        self.taken = self._barren = 0
         self.sizes: list[int] = []
 
     async def run(self, closed: Callable[[], bool], replayed: list[int] | None = None) -> tuple[list[Candidate], Cut]:
@@ -117,9 +120,8 @@ class Rounds:
             return "budget" if closed() else "source"
         if number + 1 >= self._plan.recipe.max_rounds:
             return "max_rounds"
-        if number > 0 and cut.kept <= last_kept:
-            return "no_gain"
-        return None
+        self._barren = self._barren + 1 if cut.kept <= last_kept else 0
+        return "no_gain" if self._barren >= BARREN_ROUNDS else None
 
     async def _evaluated(self, number: int) -> tuple[list[Candidate], Cut]:
         """Evaluate, again whenever replies have come that a step had to wait for.

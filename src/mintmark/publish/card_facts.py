@@ -98,7 +98,7 @@ def stopped(content: Mapping[str, Any]) -> str:
         "source": "The run ended with its source",
         "budget": "The run ended with its budget",
         "max_rounds": "The run ended after the most rounds it was allowed",
-        "no_gain": "The run ended after a round that gained nothing",
+        "no_gain": "The run ended after several rounds that gained nothing",
     }.get(content["stop"], "The run ended")
     return f"{why}: {short or kept}, from {content['taken']:,} source rows."
 
