@@ -2,8 +2,9 @@
 
     python benchmarks/real_input.py --data ../shared/data --out runs/real-input
 
-Writes `real_input_sample.jsonl` beside itself: 50 rows drawn by seed from the kept ones, to be read by somebody. The reader's verdicts stand
-in `real_input_verdicts.jsonl` (id, verdict, why); the second call, with `--summary`, counts them with an interval.
+Writes `real_input_sample.jsonl` beside itself: 50 rows drawn by seed from the kept ones, to be read by somebody. The
+reader's verdicts stand in `real_input_verdicts.jsonl` (id, verdict, why); the second call, with `--summary`, counts
+them with an interval.
 """
 
 from __future__ import annotations
