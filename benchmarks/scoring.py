@@ -3,11 +3,11 @@
 1. The same 50 texts are scored by `GgufModel` and by transformers, from the same GGUF file (its weights widened to
    float32 there, so that what differs is llama.cpp's arithmetic). Skipped where transformers and gguf are absent.
 2. XQuAD, English: how well a likelihood gain tells a true answer from an answer that was taken from another
-   passage (the answer's gain, log p(a | c, q) - log p(a | q)) or from another question about the same passage
-   (the question's gain, log p(a | c, q) - log p(a | c)), as an area under the ROC curve. Intervals are 95 %
-   percentile bootstrap over passages, since questions about one passage are not independent.
+   passage (the answer's gain, log p(a | c, q) less log p(a) or log p(a | q)) or from another question about the
+   same passage (the question's gain, log p(a | c, q) - log p(a | c)), as an area under the ROC curve. Intervals
+   are 95 % percentile bootstrap over passages, since questions about one passage are not independent.
 
-    python benchmarks/scoring.py --data path/to/data [--questions 300] [--formats plain,chat] [--skip-transformers]
+    python benchmarks/scoring.py --data path/to/data [--questions 300] [--formats plain,shown] [--skip-transformers]
 """
 
 from __future__ import annotations
@@ -70,9 +70,19 @@ def read_xquad(folder: Path, count: int, rng: random.Random) -> list[Item]:
     return found
 
 
+EXAMPLE = ("The mill stood by the river until 1893, when it burned down; its owner, Anna Berg, left the land to the "
+           "parish.", "Who owned the mill?", "Anna Berg")  # fmt: skip
+
+
 def plain(context: str, question: str) -> str:
-    """Return the prompt of a raw text; either part may be empty. The answer follows with a space."""
+    """Return the prompt as raw text; either part may be empty. The answer follows with a space."""
     return (f"Passage: {context}\n" if context else "") + (f"Question: {question}\n" if question else "") + "Answer:"
+
+
+def shown(context: str, question: str) -> str:
+    """Return the raw prompt after one worked example of the same shape, which teaches that answers are short."""
+    c, q, a = EXAMPLE
+    return f"{plain(c if context else '', q if question else '')} {a}\n\n{plain(context, question)}"
 
 
 def chat(context: str, question: str) -> str:
@@ -81,17 +91,21 @@ def chat(context: str, question: str) -> str:
     return f"<|im_start|>user\n{asked}<|im_end|>\n<|im_start|>assistant\n"
 
 
-def instructed(context: str, question: str) -> str:
-    """Return the chat prompt with an instruction to answer in few words, as text that the answer follows."""
-    about = " the passage" if context else ""
-    return chat(f"Answer the question about{about} in a few words.\n\n" + context, question or "What does it say?")
-
-
 FORMATS: dict[str, tuple[Callable[[str, str], str], str]] = {
     "plain": (plain, " "),
+    "shown": (shown, " "),
     "chat": (chat, ""),
-    "instructed": (instructed, ""),
 }
+"""Prompt by name, and what stands between it and the answer."""
+
+GAINS = (
+    ("log p(a|c,q) - log p(a)", "foreign", "none"),
+    ("log p(a|c,q) - log p(a|q)", "foreign", "q"),
+    ("log p(a|c,q)", "foreign", ""),
+    ("log p(a|c,q) - log p(a|c)", "same", "c"),
+    ("log p(a|c,q)", "same", ""),
+)
+"""Gain, where the false answer is from, and what is subtracted."""
 
 
 async def embedded(pairs: Sequence[tuple[str, str]]) -> list[np.ndarray]:
@@ -139,33 +153,22 @@ def xquad(items: Sequence[Item], names: Sequence[str]) -> None:
     for name in names:
         make, space = FORMATS[name]
         start = time.perf_counter()
+        wanted = sorted({(who, g) for _, false, less in GAINS for who in ("true", false) for g in ("cq", less) if g})
         asked: list[tuple[str, str]] = []
-        for item in items:
-            for text in (item.true, item.foreign, item.same):
-                c, q = item.context, item.question
-                asked += [(make(c, q), space + text), (make("", q), space + text), (make(c, ""), space + text)]
+        for who, given in wanted:
+            for item in items:
+                context, question = item.context if "c" in given else "", item.question if "q" in given else ""
+                asked.append((make(context, question), space + getattr(item, who)))
         scores = asyncio.run(embedded(asked))
-        table = {
-            (who, given): [scores[9 * k + 3 * w + g] for k in range(len(items))]
-            for w, who in enumerate(("true", "foreign", "same"))
-            for g, given in enumerate(("cq", "q", "c"))
-        }
-        for gain, false, less in (
-            ("log p(a|c,q) - log p(a|q)", "foreign", "q"),
-            ("log p(a|c,q)", "foreign", ""),
-            ("log p(a|c,q) - log p(a|q)", "same", "q"),
-            ("log p(a|c,q) - log p(a|c)", "same", "c"),
-            ("log p(a|c,q)", "same", ""),
-        ):
+        table = {key: scores[k * len(items) : (k + 1) * len(items)] for k, key in enumerate(wanted)}
+        for gain, false, less in GAINS:
             cells = []
             for collapse in (np.sum, np.mean):
-                value = {
-                    who: np.array([
-                        collapse(a) - (collapse(b) if less else 0.0)
-                        for a, b in zip(table[who, "cq"], table[who, less or "cq"], strict=True)
-                    ])
-                    for who in ("true", false)
-                }  # fmt: skip
+                value = {}
+                for who in ("true", false):
+                    value[who] = np.array([collapse(a) for a in table[who, "cq"]])
+                    if less:
+                        value[who] -= [collapse(b) for b in table[who, less]]
                 area, low, high = auc_interval(value["true"], value[false], groups)
                 cells.append(f"{area:.3f} ({low:.3f}-{high:.3f})")
             print(f"{name:<11} {gain:<28} {false:<18} {cells[0]:<20} {cells[1]:<20}", flush=True)
@@ -217,7 +220,7 @@ def main() -> None:
     data = os.environ.get("MINTMARK_DATA", str(Path(__file__).parents[2] / "shared" / "data"))
     parser.add_argument("--data", type=Path, default=Path(data))
     parser.add_argument("--questions", type=int, default=300)
-    parser.add_argument("--formats", default="plain,chat", help=f"some of {', '.join(FORMATS)}, with commas")
+    parser.add_argument("--formats", default="plain,shown", help=f"some of {', '.join(FORMATS)}, with commas")
     parser.add_argument("--texts", type=int, default=50, help="texts compared with transformers")
     parser.add_argument("--skip-transformers", action="store_true")
     given = parser.parse_args()
