@@ -27,7 +27,7 @@ _ASK = (
 class Grounding(RowOperator):
     """Keep answers that their context makes likelier; the lexical support is written beside.
 
-    With a model that can score, two gains in nats a token are measured: the answer's gain from the context (`min_gain`),
+    With a model that can score, two gains in nats a token are measured: the answer's gain from context and question (`min_gain`),
     which tells a foreign passage from the right one, and the answer's gain from the question (`min_question_gain`), which
     tells an answer to another question on the same passage, less surely. With a model that only chats, the probability of "yes" is
     asked for (`min_yes`), from log-probabilities where the model gives them, else from its one word.

@@ -83,6 +83,8 @@ class LlamaServer:
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
         )
+        # One token, so that the server's loop is known to run: told to stop before it has begun, it never ends.
+        await self.generate("/completions", {"prompt": "a", "n_predict": 1})
 
     async def stop(self) -> None:
         """Give up what is in flight and free the model's memory, threads and port."""
