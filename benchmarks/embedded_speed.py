@@ -2,8 +2,8 @@
 
 Both sides answer the same chat requests with the same sampling, slots, context and threads, eight in flight. They
 take turns, each in a process of its own: the direct side has llama.cpp's default settings, and calls the server's
-function from a thread a slot, without HTTP. What Mintmark adds is the loopback, its own reading order and the
-settings that make a reply independent of its neighbours. The first requests of a process are not counted.
+function from a thread a slot, without HTTP. What Mintmark adds is the loopback and the settings that make a reply
+independent of its neighbours. The first requests of a process are not counted.
 
     python benchmarks/embedded_speed.py [--rounds 4] [--requests 32]
 """
@@ -33,8 +33,10 @@ FACTS = [
 
 
 def prompts(count: int) -> list[str]:
-    """Return `count` prompts of 1 to 5 sentences, no two alike."""
-    return [f"Write question {i} about this text.\n\n" + " ".join(FACTS[: 1 + i % len(FACTS)]) for i in range(count)]
+    """Return `count` prompts of 1 to 5 sentences, no two alike. They ask for more than `MAX_TOKENS`, so that both
+    sides, whose replies differ in words, write about as much."""
+    asked = "Write a long story, number {}, that goes on from this text.\n\n"
+    return [asked.format(i) + " ".join(FACTS[: 1 + i % len(FACTS)]) for i in range(count)]
 
 
 def through_mintmark(asked: list[str], threads: int) -> dict[str, float]:

@@ -28,6 +28,9 @@ _MAX_THREADS = 8
 class GgufModel(Model):
     """A local model that gives the same reply to the same request and seed, alone or among others.
 
+    Measured with the embedded weights, bit for bit. Weights of other kinds may take kernels that differ in the last
+    bits with the number of requests in flight (`LlamaServer`).
+
     Chat uses the template in the file. `complete` continues the raw text, in which control tokens such as
     `<|im_start|>` are read as such. `score` is described in `scoring`.
 
@@ -109,11 +112,11 @@ class GgufModel(Model):
             if request.kind == "score":
                 return await score(self._server, str(request.body["context"]), str(request.body["target"]))
             if request.kind == "chat":
-                return _chat_reply(await self._server.generate("/v1/chat/completions", _chat_body(request)))
+                return _chat_reply(await self._server.post("/v1/chat/completions", _chat_body(request)))
             body = _completion_body(request)
             if not body["prompt"]:  # llama.cpp would answer nothing with nothing
                 body["prompt"] = [await self._server.first_token()]
-            return _completion_reply(await self._server.generate("/completions", body))
+            return _completion_reply(await self._server.post("/completions", body))
         except Refused as e:
             return e.fault
 
@@ -132,7 +135,7 @@ def _alternatives(request: Request) -> int:
 
 
 def _chat_body(request: Request) -> dict[str, Any]:
-    body = {**_sampling(request), "messages": request.body["messages"], "stream_options": {"include_usage": True}}
+    body = {**_sampling(request), "messages": request.body["messages"]}
     if n := _alternatives(request):
         body |= {"logprobs": True, "top_logprobs": n}
     if request.schema is not None:
@@ -151,41 +154,30 @@ def _completion_body(request: Request) -> dict[str, Any]:
     return body
 
 
-def _chat_reply(events: Sequence[Mapping[str, Any]]) -> Reply | Fault:
-    """Return the reply whose pieces the events hold."""
-    text: list[str] = []
-    reasoning: list[str] = []
-    logprobs: list[Any] = []
-    finish = ""
-    usage: Mapping[str, Any] = {}
-    for event in events:
-        usage = event.get("usage") or usage
-        for choice in event.get("choices") or ():
-            delta = choice.get("delta") or {}
-            text.append(delta.get("content") or "")
-            reasoning.append(delta.get("reasoning_content") or "")
-            logprobs += (choice.get("logprobs") or {}).get("content") or ()
-            finish = choice.get("finish_reason") or finish
-    if not finish:
-        return Fault("cut_reply", "the reply ended without a reason")
-    extra: dict[str, Any] = {"logprobs": {"content": logprobs}} if logprobs else {}
-    if thought := "".join(reasoning):
+def _chat_reply(answer: Mapping[str, Any]) -> Reply:
+    choice, usage = answer["choices"][0], answer["usage"]
+    message = choice["message"]
+    extra: dict[str, Any] = {}
+    if logprobs := (choice.get("logprobs") or {}).get("content"):
+        extra["logprobs"] = {"content": logprobs}
+    if thought := message.get("reasoning_content"):
         extra["reasoning_content"] = thought
-    tokens_in, tokens_out = int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0))
-    return Reply("".join(text), finish=finish, tokens_in=tokens_in, tokens_out=tokens_out, extra=extra)
-
-
-def _completion_reply(events: Sequence[Mapping[str, Any]]) -> Reply | Fault:
-    """Return the reply whose pieces the events hold."""
-    last = events[-1] if events else {}
-    if not last.get("stop"):
-        return Fault("cut_reply", "the reply ended without a reason")
-    logprobs = [p for event in events for p in event.get("completion_probabilities") or ()]
     return Reply(
-        "".join(event["content"] for event in events),
-        finish="length" if last["stop_type"] == "limit" else "stop",
-        tokens_in=int(last["tokens_evaluated"]),
-        tokens_out=int(last["tokens_predicted"]),
+        message.get("content") or "",
+        finish=choice["finish_reason"],
+        tokens_in=int(usage["prompt_tokens"]),
+        tokens_out=int(usage["completion_tokens"]),
+        extra=extra,
+    )
+
+
+def _completion_reply(answer: Mapping[str, Any]) -> Reply:
+    logprobs = answer.get("completion_probabilities")
+    return Reply(
+        answer["content"],
+        finish="length" if answer["stop_type"] == "limit" else "stop",
+        tokens_in=int(answer["tokens_evaluated"]),
+        tokens_out=int(answer["tokens_predicted"]),
         extra={"logprobs": {"content": logprobs}} if logprobs else {},
     )
 

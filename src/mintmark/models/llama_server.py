@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,7 @@ from ..core.call import Fault
 from ..core.errors import MissingExtra, ModelError
 
 _DETAIL_CHARS = 500
-_TWO_TOKENS_CHARS = 512
-"""No two tokens are longer than this."""
+_SPINS = "300"
 
 
 class Refused(Exception):
@@ -31,11 +30,12 @@ class Refused(Exception):
 class LlamaServer:
     """A llama.cpp server whose answer to a request depends on the request alone, whatever else is in flight.
 
-    Three settings make that so, each found by comparing replies bit by bit: no flash attention (its kernels
-    sum differently for different batches), no prompt cache and a cache of keys and values for each slot, and
-    one prompt read at a time (`generate`). Without the last, llama.cpp cuts prompts that arrive together into
-    equal chunks; a chunk of one token takes another kernel, whose sums differ in the last bits, and a last bit can
-    turn a word.
+    A CPU kernel that sums in another order gives other last bits, and a last bit can turn a word. llama.cpp has
+    several kernels for attention and picks one by how many tokens it computes at once: which depends on the
+    neighbours, on how a prompt is cut, and on what a slot still holds of the prompt before. Keys and values of two
+    different types fit only the one kernel that computes each token by itself, so the choice falls away. With a
+    cache of its own for each slot, replies are then the same bit for bit, and prompts may be read side by side and
+    shared beginnings reused.
 
     Args:
         path: the GGUF file.
@@ -49,8 +49,7 @@ class LlamaServer:
         self._server: Any = None
         self._session: Any = None
         self._first: int | None = None
-        self._streams: set[asyncio.Task[Any]] = set()
-        self._writing: set[asyncio.Task[Any]] = set()
+        self._asking: set[asyncio.Task[Any]] = set()
 
     async def start(self, *, where: str = "") -> None:
         """Load the model and wait until it answers.
@@ -75,40 +74,43 @@ class LlamaServer:
                 f"{self.path} cannot be loaded: no GGUF file that llama.cpp knows, or too little memory", where=where
             ) from e
         self._address = str(self._server.listening_address)
-        self._reading = asyncio.Lock()
         self._session = aiohttp.ClientSession(
-            # The server closes a connection after a streamed reply while still promising to keep it open.
-            connector=aiohttp.TCPConnector(limit=0, force_close=True),
+            connector=aiohttp.TCPConnector(limit=0),
             timeout=aiohttp.ClientTimeout(total=None),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
         )
         # One token, so that the server's loop is known to run: told to stop before it has begun, it never ends.
-        await self.generate("/completions", {"prompt": "a", "n_predict": 1})
+        await self.post("/completions", {"prompt": "a", "n_predict": 1})
 
     async def stop(self) -> None:
         """Give up what is in flight and free the model's memory, threads and port."""
         session, self._session = self._session, None
-        for task in self._streams:
+        for task in self._asking:
             task.cancel()
-        await asyncio.gather(*self._streams, return_exceptions=True)
+        await asyncio.gather(*self._asking, return_exceptions=True)
         if session is not None:
             await session.close()
         if self._server is not None:
             await asyncio.to_thread(self._drop)
 
     async def post(self, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Return the JSON answer of a request that computes nothing (tokenise ...); a GET where `body` is None.
+        """Return the JSON answer of a request; a GET where `body` is None.
 
         Raises:
             Refused
         """
-        async with self._asked(path, body) as response:
-            raw = await response.read()
-        if response.status != 200:
-            raise Refused(_fault(response.status, raw))
-        answer: dict[str, Any] = orjson.loads(raw)
-        return answer
+        # A task of its own, so that `stop` can end it without cancelling the caller. Cancelling the caller ends it too.
+        task = asyncio.create_task(self._ask(path, body))
+        self._asking.add(task)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if self._session is None:
+                raise Refused(Fault("connection", "the model was closed", outage=True)) from None
+            raise
+        finally:
+            self._asking.discard(task)
 
     async def first_token(self) -> int:
         """Return the id of the model's beginning-of-text token, or of its end-of-text token where it has none.
@@ -122,50 +124,7 @@ class LlamaServer:
             self._first = int((await self.post("/tokenize", {"content": text, "parse_special": True}))["tokens"][0])
         return self._first
 
-    async def generate(self, path: str, body: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return the events of a streamed reply. The next prompt is let in when this one's first token is out.
-
-        Raises:
-            Refused
-        """
-        # A task of its own, so that `stop` can end it without cancelling the caller. Cancelling the caller ends it too.
-        task = asyncio.create_task(self._stream(path, {**body, "stream": True, "cache_prompt": False}))
-        self._streams.add(task)
-        try:
-            return await task
-        except asyncio.CancelledError:
-            if self._session is None:
-                raise Refused(Fault("connection", "the model was closed", outage=True)) from None
-            raise
-        finally:
-            self._streams.discard(task)
-
-    async def _stream(self, path: str, body: Mapping[str, Any]) -> list[dict[str, Any]]:
-        async with AsyncExitStack() as reading, AsyncExitStack() as writing:
-            await reading.enter_async_context(self._reading)
-            if await self._has_two_tokens(body):
-                # Read beside others, its second token would make that chunk of one.
-                while self._writing:
-                    await asyncio.wait(self._writing)
-            async with self._asked(path, body) as response:
-                raw = await response.content.readany()
-                if task := asyncio.current_task():
-                    self._writing.add(task)
-                    writing.callback(self._writing.discard, task)
-                await reading.aclose()
-                raw += await response.content.read()
-        if response.status != 200:
-            raise Refused(_fault(response.status, raw))
-        return list(_events(raw))
-
-    async def _has_two_tokens(self, body: Mapping[str, Any]) -> bool:
-        prompt = body.get("prompt")
-        if isinstance(prompt, str) and len(prompt) < _TWO_TOKENS_CHARS:
-            prompt = (await self.post("/tokenize", {"content": prompt, "add_special": True}))["tokens"]
-        return isinstance(prompt, list) and len(prompt) == 2
-
-    @asynccontextmanager
-    async def _asked(self, path: str, body: Mapping[str, Any] | None) -> AsyncIterator[Any]:
+    async def _ask(self, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
         import aiohttp
 
         if self._session is None:
@@ -173,9 +132,13 @@ class LlamaServer:
         try:
             method, data = ("GET", None) if body is None else ("POST", orjson.dumps(body))
             async with self._session.request(method, self._address + path, data=data) as response:
-                yield response
+                raw = await response.read()
         except (aiohttp.ClientError, ConnectionError) as e:
             raise Refused(Fault("connection", f"{type(e).__name__}: {e}"[:_DETAIL_CHARS], outage=True)) from e
+        if response.status != 200:
+            raise Refused(_fault(response.status, raw))
+        answer: dict[str, Any] = orjson.loads(raw)
+        return answer
 
     def _drop(self) -> None:
         # The destructor joins the server's threads; nothing else holds the object.
@@ -188,45 +151,33 @@ class LlamaServer:
         p.ui = p.endpoint_slots = p.warmup = False
         p.verbosity = -1
         p.n_threads_http = 2 * self.slots + 2
-        p.sse_ping_interval = 3600
         p.n_parallel, p.n_ctx, p.fit_params = self.slots, self.slots * self.context_tokens, False
         p.cpuparams.n_threads = p.cpuparams_batch.n_threads = self.threads
-        p.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
-        p.kv_unified = p.cache_prompt = p.cache_idle_slots = False
+        p.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_ENABLED
+        p.cache_type_k, p.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F16, xllamacpp.ggml_type.GGML_TYPE_BF16
+        p.kv_unified = p.cache_idle_slots = False
         p.cache_ram_mib = p.n_ctx_checkpoints = 0
-        # A whole prompt and one token of every other slot fit one batch, so that a prompt is never cut.
-        p.n_batch = p.n_ubatch = self.context_tokens + self.slots
-        p.n_outputs_max = self.slots
         return p
 
 
 @contextmanager
 def _patient_threads() -> Iterator[None]:
-    """Let idle threads sleep while they wait for each other, in the OpenMP that is loaded inside this block.
+    """Let idle threads soon sleep while they wait for each other, in the OpenMP that is loaded inside this block.
 
-    By default they spin. On a machine with other work a spinning thread takes the very core that the thread it
-    waits for needs: measured on 2 cores beside two busy processes, 8 to 10 tokens/s by default, 29 to 66 so.
-    The library reads this variable once, when it is loaded, and offers no other way to say it.
+    By default they spin for milliseconds. On a machine with other work a spinning thread takes the very core that
+    the thread it waits for needs: on 2 cores beside two busy processes, 8 to 10 tokens/s by default, 74 so. To sleep
+    at once costs a quarter of the speed on a free machine; this little spinning costs nothing on either. The
+    library reads the variable once, when it is loaded, and offers no other way to say it.
     """
-    name = "OMP_WAIT_POLICY"
-    if name in os.environ:
+    name = "GOMP_SPINCOUNT"
+    if name in os.environ or "OMP_WAIT_POLICY" in os.environ:
         yield
         return
-    os.environ[name] = "passive"
+    os.environ[name] = _SPINS
     try:
         yield
     finally:
         os.environ.pop(name, None)
-
-
-def _events(raw: bytes) -> Iterator[dict[str, Any]]:
-    for line in raw.split(b"\n"):
-        if not line.startswith(b"data: ") or line.startswith(b"data: [DONE]"):
-            continue
-        event: dict[str, Any] = orjson.loads(line[6:])
-        if "error" in event:
-            raise Refused(_fault(int(event["error"].get("code", 500)), line[6:]))
-        yield event
 
 
 def _fault(status: int, raw: bytes) -> Fault:

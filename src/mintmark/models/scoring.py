@@ -11,8 +11,7 @@ as such; in the target, which is data, they are plain text. A context without to
 beginning-of-text token, as in lm-evaluation-harness.
 
 A token that ends or begins inside a character (emoji, rare scripts) cannot be held by the grammar, nor does the
-server report it. It is looked up in the whole distribution after what stands before it, which reads the context
-again: such a token costs as much as a call of its own.
+server report it. It is looked up in the whole distribution after what stands before it, by a call of its own.
 """
 
 from __future__ import annotations
@@ -70,8 +69,7 @@ async def _held(server: LlamaServer, prompt: list[int], ids: list[int]) -> list[
     """Return the log-probabilities of `ids` after `prompt`, generated under a grammar of just these tokens."""
     grammar = "root ::= " + " ".join(f"<[{i}]>" for i in ids)
     asked = {"prompt": prompt, "grammar": grammar, "n_predict": len(ids), "n_probs": 1, **_PLAIN}
-    events = await server.generate("/completions", asked)
-    found = [position for event in events for position in event.get("completion_probabilities", ())]
+    found = (await server.post("/completions", asked)).get("completion_probabilities", ())
     if [p["id"] for p in found] != ids:
         detail = f"asked for tokens {ids}, scored {[p['id'] for p in found]}"
         raise Refused(Fault("score_mismatch", detail[:500], terminal=True))
@@ -83,12 +81,11 @@ async def _looked_up(server: LlamaServer, prompt: list[int], token: int) -> list
     # Some whole token must be generated, or the server reports nothing: the first token will do.
     bias = [[await server.first_token(), 1e4]]
     asked = {"prompt": prompt, "n_predict": 1, "n_probs": _WHOLE_VOCABULARY, "logit_bias": bias, **_PLAIN}
-    events = await server.generate("/completions", asked)
-    for event in events:
-        for position in event.get("completion_probabilities", ()):
-            for alternative in position["top_logprobs"]:
-                if alternative["id"] == token:
-                    return [float(alternative["logprob"])]
+    answer = await server.post("/completions", asked)
+    for position in answer.get("completion_probabilities", ()):
+        for alternative in position["top_logprobs"]:
+            if alternative["id"] == token:
+                return [float(alternative["logprob"])]
     raise Refused(Fault("score_mismatch", f"token {token} is not in the distribution", terminal=True))
 
 
