@@ -19,7 +19,7 @@ from mintmark.core.errors import MissingExtra, ModelError, ModelNotInstalled
 from mintmark.models import weights
 from mintmark.models.gguf import GgufModel
 
-pytestmark = pytest.mark.embedded
+pytestmark = [pytest.mark.embedded, pytest.mark.xdist_group("embedded")]
 T = TypeVar("T")
 WORDS = (
     "The river rises in the hills above the town and is joined by two streams before it reaches the old bridge, "
@@ -77,7 +77,7 @@ def mixed(count: int, seed: int = 0) -> list[Request]:
     """Requests of all kinds: of like and unlike lengths, with beginnings in common, some of them the same again."""
     rng, found = random.Random(seed), []
     for i in range(count):
-        shared = WORDS * 8 if i % 10 == 9 else WORDS[: rng.choice([0, 0, 20, 40])]
+        shared = WORDS * 5 if i % 15 == 14 else WORDS[: rng.choice([0, 0, 20, 40])]
         text = " ".join([*shared, *rng.choices(WORDS, k=rng.choice([0, 1, 2, 12, 13, 14, 90]))])
         made = complete(text, i, max_tokens=3 + i % 5, logprobs=1), chat(text, i, max_tokens=3 + i % 5, logprobs=True)
         found.append((*made, scored(text, " " + " ".join(WORDS[:4])))[i % 3])
@@ -123,7 +123,7 @@ def test_log_probabilities_come_with_a_reply() -> None:
 
 
 def test_alone_and_among_others_alike() -> None:
-    requests = mixed(40)
+    requests = mixed(30)
     alone = answers(*requests, slots=1)
     assert all(isinstance(a, Reply) for a in alone)
 
