@@ -22,9 +22,7 @@ def intervals(title: str, rows: Sequence[Mapping[str, Any]], *, x: str = "", cap
     import altair as alt
 
     order = list(dict.fromkeys(str(r["label"]) for r in rows))
-    base = alt.Chart(alt.Data(values=[dict(r) for r in rows])).encode(
-        y=alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=260))
-    )
+    base = _chart(rows).encode(y=alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=260)))
     layers: list[Any] = []
     if any("null_low" in r for r in rows):
         band = base.transform_filter("isValid(datum.null_low)").mark_bar(opacity=0.25, color="#888", height=14)
@@ -48,7 +46,7 @@ def bars(
     order = list(dict.fromkeys(str(r["label"]) for r in rows))
     axis = alt.Axis(format="%") if percent else alt.Axis()
     chart = (
-        alt.Chart(alt.Data(values=[dict(r) for r in rows]))
+        _chart(rows)
         .mark_bar()
         .encode(
             y=alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=260)),
@@ -77,7 +75,7 @@ def histogram(title: str, series: Mapping[str, Values], *, x: str = "", caption:
             {"x": float(edges[i]), "share": float(share[i]), "series": name} for i in range(_BINS)
         ]  # fmt: skip
     chart = (
-        alt.Chart(alt.Data(values=rows))
+        _chart(rows)
         .mark_area(interpolate="step-after", opacity=0.35, line={"strokeWidth": 1.5})
         .encode(
             x=alt.X("x:Q", title=x),
@@ -95,9 +93,7 @@ def lines(
     import altair as alt
 
     scale = alt.Scale(type="log") if log_x else alt.Scale(zero=False)
-    base = alt.Chart(alt.Data(values=[dict(r) for r in rows])).encode(
-        x=alt.X("x:Q", title=x, scale=scale), color=alt.Color("series:N", title=None)
-    )
+    base = _chart(rows).encode(x=alt.X("x:Q", title=x, scale=scale), color=alt.Color("series:N", title=None))
     band = base.mark_area(opacity=0.15).encode(y=alt.Y("low:Q", title=y, scale=alt.Scale(zero=False)), y2="high:Q")
     line = base.mark_line(point=True).encode(y="value:Q", tooltip=["series:N", "x:Q", "value:Q", "low:Q", "high:Q"])
     return _figure(title, alt.layer(band, line), caption)
@@ -108,7 +104,7 @@ def points(title: str, rows: Sequence[Mapping[str, Any]], *, caption: str = "") 
     import altair as alt
 
     chart = (
-        alt.Chart(alt.Data(values=[dict(r) for r in rows]))
+        _chart(rows)
         .mark_circle(opacity=0.6, size=28)
         .encode(
             x=alt.X("x:Q", axis=None),
@@ -118,6 +114,12 @@ def points(title: str, rows: Sequence[Mapping[str, Any]], *, caption: str = "") 
         )
     )
     return _figure(title, chart, caption)
+
+
+def _chart(rows: Sequence[Mapping[str, Any]]) -> Any:
+    import altair as alt
+
+    return alt.Chart(alt.InlineData(values=[dict(r) for r in rows]))
 
 
 def _figure(title: str, chart: Any, caption: str) -> Figure:
