@@ -41,9 +41,9 @@ def nearest(
         ValueError: for k < 1, or for shapes that do not fit.
 
     Example:
-        >>> d, i = nearest(np.float32([[0.0], [5.0]]), np.float32([[1.0], [4.0], [9.0]]), 2)
+        >>> d, i = nearest(np.float32([[0.0], [5.0]]), np.float32([[1.0], [4.0], [9.5]]), 2)
         >>> d.tolist(), i.tolist()
-        ([[1.0, 4.0], [1.0, 4.0]], [[0, 1], [1, 2]])
+        ([[1.0, 4.0], [1.0, 4.0]], [[0, 1], [1, 0]])
     """
     if k < 1:
         raise ValueError(f"k must be at least 1, got {k}")
@@ -66,7 +66,9 @@ def nearest(
         order = np.lexsort((found, exact))
         distances[rows] = np.take_along_axis(exact, order, 1)
         indices[rows] = np.take_along_axis(found, order, 1)
-    return (distances**2 / 2 if metric == "cosine" else distances), indices
+    if metric == "cosine":
+        distances *= distances / 2
+    return distances, indices
 
 
 def _prepared(x: Vectors, metric: Metric, side: int) -> Vectors:
