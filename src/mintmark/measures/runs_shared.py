@@ -1,0 +1,153 @@
+"""The longest runs of words that texts share with other texts: by hashed n-grams on diagonals, in n log n."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .lexical import Shingles, shingle_hashes
+
+Ints = npt.NDArray[np.int64]
+_CUT = re.compile("['\u2019]")
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Runs of words that stand, word by word, in a row and in another text. Arrays of one length, a run each.
+
+    Attributes:
+        row, start: the row, and the word of it at which the run begins.
+        other, other_start: the same in the other text.
+        length: words of the run.
+    """
+
+    row: Ints
+    start: Ints
+    other: Ints
+    other_start: Ints
+    length: Ints
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def longest(self, rows: int) -> tuple[Ints, Ints]:
+        """Return for each of `rows` rows its longest run's length, 0 for none, and which run that is, -1 for none."""
+        length, which = np.zeros(rows, np.int64), np.full(rows, -1, np.int64)
+        order = np.lexsort((-np.arange(len(self)), self.length))
+        length[self.row[order]] = self.length[order]
+        which[self.row[order]] = order
+        return length, which
+
+    def covered(self, rows: int) -> Ints:
+        """Return for each of `rows` rows how many of its words stand in some run; overlaps count once."""
+        return _union(self.row, self.start, self.length, rows)
+
+    def covered_by_pair(self, *, of_other: bool = False) -> tuple[Ints, Ints, Ints]:
+        """Return (row, other, words) of every pair that shares a run: words of the row, or of the other text."""
+        width = int(self.other.max()) + 1 if len(self) else 1
+        pairs, place = np.unique(self.row * width + self.other, return_inverse=True)
+        start = self.other_start if of_other else self.start
+        return pairs // width, pairs % width, _union(place.ravel(), start, self.length, len(pairs))
+
+
+def match_words(tokens: Iterable[str]) -> list[str]:
+    """Return the words among tokens, cut at apostrophes: two ways to write a word are to be one where copies are sought.
+
+    Example:
+        >>> match_words(["don't", "stop", "!"])
+        ['don', 't', 'stop']
+    """
+    return [part for token in tokens if token[0].isalnum() or token[0] == "_" for part in _CUT.split(token) if part]
+
+
+def shared_runs(
+    texts: Sequence[Sequence[str]], others: Sequence[Sequence[str]] | None = None, *, least: int = 8, most: int = 16
+) -> Runs:
+    """Return every maximal run of at least `least` words that a text shares with one of `others`.
+
+    Without `others` the texts are held against each other, never against themselves; a pair is found from both sides.
+
+    An n-gram that occurs more than `most` times among the others is a phrase of the genre: it is followed to its
+    first `most` places only, so that cost grows as n log n whatever the texts.
+
+    Args:
+        texts, others: the words of each text, folded as they should count.
+
+    Example:
+        >>> found = shared_runs(["say a b c d e now".split()], ["x a b c d e y".split()], least=3)
+        >>> found.start.tolist(), found.other_start.tolist(), found.length.tolist()
+        ([1], [1], [5])
+    """
+    mine, own_rows, own_at = _hashes(texts, least)
+    if others is None:
+        theirs, their_rows, their_at = mine, own_rows, own_at
+    else:
+        theirs, their_rows, their_at = _hashes(others, least)
+    order = np.argsort(theirs, kind="stable")
+    ordered = theirs[order]
+    begin = np.searchsorted(ordered, mine, "left")
+    count = np.minimum(np.searchsorted(ordered, mine, "right") - begin, most)
+    hits = np.repeat(np.arange(len(mine)), count)
+    within = np.arange(len(hits)) - np.repeat(np.cumsum(count) - count, count)
+    there = order[begin[hits] + within]
+    row, start, other, other_start = own_rows[hits], own_at[hits], their_rows[there], their_at[there]
+    if others is None:
+        apart = row != other
+        row, start, other, other_start = row[apart], start[apart], other[apart], other_start[apart]
+    # Hits of one run lie on one diagonal, a word apart.
+    order = np.lexsort((start, start - other_start, other, row))
+    row, start, other, other_start = row[order], start[order], other[order], other_start[order]
+    same = (np.diff(row) == 0) & (np.diff(other) == 0) & (np.diff(start) == 1) & (np.diff(other_start) == 1)
+    first = np.flatnonzero(np.concatenate([np.ones(min(1, len(row)), np.bool_), ~same]))
+    length = np.diff(np.append(first, len(row))) + least - 1
+    return Runs(row[first], start[first], other[first], other_start[first], length)
+
+
+def longest_shared(text: Sequence[str], other: Sequence[str], *, least: int = 1) -> int:
+    """Return the number of words of the longest run that two texts share.
+
+    Example:
+        >>> longest_shared("the cat sat on the mat".split(), "a cat sat on a mat".split())
+        3
+    """
+    length, _ = shared_runs([text], [other], least=least, most=1 << 30).longest(1)
+    return int(length[0])
+
+
+def ngrams_present(texts: Sequence[Sequence[str]], others: Sequence[Sequence[str]], n: int) -> npt.NDArray[np.bool_]:
+    """Return for each text whether it shares a word n-gram with any of `others`.
+
+    Example:
+        >>> ngrams_present([["a", "b", "c"], ["c", "d"]], [["x", "a", "b"]], 2).tolist()
+        [True, False]
+    """
+    mine, rows, _ = _hashes(texts, n)
+    theirs, _, _ = _hashes(others, n)
+    found = np.zeros(len(texts), np.bool_)
+    found[rows[np.isin(mine, theirs)]] = True
+    return found
+
+
+def _hashes(texts: Sequence[Sequence[str]], n: int) -> tuple[npt.NDArray[np.uint64], Ints, Ints]:
+    """Return the n-grams' hashes, their texts and the words at which they begin; short texts have none."""
+    found: Shingles = shingle_hashes([" ".join(words) for words in texts], n, "word")
+    sizes = np.diff(found.offsets)
+    rows = np.repeat(np.arange(len(texts)), sizes)
+    at = np.arange(len(found.hashes)) - np.repeat(found.offsets[:-1], sizes)
+    long = np.fromiter((len(words) >= n for words in texts), np.bool_, len(texts))[rows]
+    return found.hashes[long], rows[long], at[long]
+
+
+def _union(row: Ints, start: Ints, length: Ints, rows: int) -> Ints:
+    order = np.lexsort((start, row))
+    row, start, end = row[order], start[order], (start + length)[order]
+    # Ends run on within a row: a large step between rows keeps one row's ends from reaching into the next.
+    step = int(end.max()) + 1 if len(end) else 1
+    reach = np.maximum.accumulate(end + row * step)
+    before = np.append(0, reach[:-1]) if len(reach) else reach
+    fresh = np.maximum(0, end + row * step - np.maximum(start + row * step, before))
+    return np.bincount(row, fresh, rows).astype(np.int64)
