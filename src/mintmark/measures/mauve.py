@@ -58,8 +58,9 @@ def divergence_area(p: Floats, q: Floats, *, weights: int = WEIGHTS, scale: floa
     """Return the area under the divergence curve: the mean of those along either axis.
 
     Example:
-        >>> divergence_area(np.array([0.5, 0.5]), np.array([0.5, 0.5])), divergence_area(np.eye(2)[0], np.eye(2)[1])
-        (1.0, 0.004...)
+        >>> half, one, other = np.full(2, 0.5), np.eye(2)[0], np.eye(2)[1]
+        >>> round(divergence_area(half, half), 3), round(divergence_area(one, other), 3)
+        (1.0, 0.004)
     """
     x, y = divergence_curve(p, q, weights=weights, scale=scale).T
     areas = [abs(float(np.sum(np.diff(a) * (b[1:] + b[:-1]) / 2))) for a, b in ((x, y), (y, x))]
@@ -90,8 +91,10 @@ def _clusters(x: Floats, count: int, seed: int, restarts: int) -> npt.NDArray[np
 
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    with warnings.catch_warnings():
+    # A job this small takes ten times as long where many threads wait for each other.
+    with threadpool_limits(1), warnings.catch_warnings():
         # Fewer different rows than clusters: the clusters beyond stay empty, and count for nothing.
         warnings.simplefilter("ignore", ConvergenceWarning)
         found = KMeans(count, n_init=restarts, max_iter=500, random_state=seed).fit(x.astype(np.float32)).labels_
