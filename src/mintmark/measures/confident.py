@@ -63,16 +63,17 @@ def label_errors(labels: Ints, probabilities: Floats) -> Ints:
         [4]
     """
     joint = confident_joint(labels, probabilities)
-    margins = np.full(len(labels), -np.inf)
+    own = probabilities[np.arange(len(labels)), labels]
+    wrong = np.zeros(len(labels), np.bool_)
     for given, true in zip(*np.nonzero(joint)):
-        rows = np.flatnonzero(labels == given)
         if given == true:
             continue
-        margin = probabilities[rows, true] - probabilities[rows, given]
-        worst = np.argsort(-margin, kind="stable")[: joint[given, true]]
-        margins[rows[worst]] = np.maximum(margins[rows[worst]], margin[worst])
-    found = np.flatnonzero(margins > -np.inf)
-    return found[np.argsort(-margins[found], kind="stable")]
+        rows = np.flatnonzero(labels == given)
+        margin = probabilities[rows, true] - own[rows]
+        wrong[rows[np.argsort(-margin, kind="stable")[: joint[given, true]]]] = True
+    found = np.flatnonzero(wrong)
+    doubt = probabilities[found].max(1, initial=0) - own[found]
+    return found[np.argsort(-doubt, kind="stable")]
 
 
 def _round(row: Floats, total: int) -> Ints:
