@@ -104,18 +104,25 @@ def grams(texts: Sequence[Sequence[str]], n: int) -> Grams:
         >>> found.ids.tolist(), found.offsets.tolist()
         ([0, 1, 0], [0, 3, 3])
     """
+    return grams_up_to(texts, n)[-1]
+
+
+def grams_up_to(texts: Sequence[Sequence[str]], most: int) -> list[Grams]:
+    """Return `grams` for n = 1 ... `most`."""
     vocabulary = Vocabulary()
-    words = np.concatenate([np.zeros(0, np.int64), *(vocabulary.read(t) for t in texts)])
+    words = vocabulary.read(w for t in texts for w in t)
     lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-    ends = np.cumsum(lengths)
-    inside = np.arange(len(words)) + n <= np.repeat(ends, lengths)
-    ids = words
-    for step in range(1, n):
-        # Pairs of (number of the n-gram so far, next word) are numbered anew, so that numbers stay small and exact.
-        following = np.append(words[step:], np.zeros(step, np.int64))
-        _, ids = np.unique(ids * (len(vocabulary) + 1) + following, return_inverse=True)
-    kinds, ids = np.unique(ids[inside], return_inverse=True)
-    return Grams(ids.astype(np.int64), np.concatenate([[0], np.cumsum(np.maximum(0, lengths - n + 1))]), len(kinds))
+    left = np.repeat(np.cumsum(lengths), lengths) - np.arange(len(words))
+    ids, found = words, []
+    for n in range(1, most + 1):
+        if n > 1:
+            # Pairs of (number of the n-gram so far, next word) are numbered anew: numbers stay small, and exact.
+            following = np.append(words[n - 1 :], np.zeros(n - 1, np.int64))[: len(words)]
+            _, ids = np.unique(ids * (len(vocabulary) + 1) + following, return_inverse=True)
+        kinds, own = np.unique(ids[left >= n], return_inverse=True)
+        offsets = np.concatenate([[0], np.cumsum(np.maximum(0, lengths - n + 1))])
+        found.append(Grams(own.astype(np.int64), offsets, len(kinds)))
+    return found
 
 
 def distinct(found: Grams, rows: Ints, limit: int | None = None) -> float:
