@@ -1,0 +1,81 @@
+"""Figures as SVG and PNG, by vl-convert: nothing is fetched, the data are inside the figure."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from ...core.errors import MissingExtra
+from ...core.finding import Figure
+from .theme import CONFIG
+
+WIDTH = 600
+"""Pixels, axes and labels included."""
+_PANEL = 250
+_COMPOSED = ("facet", "repeat", "concat", "hconcat", "vconcat", "spec")
+
+
+class FigureFailed(ValueError):
+    """A figure that cannot be drawn, with the reason."""
+
+
+def to_svg(figure: Figure, *, page: bool = False) -> str:
+    """Return a figure as SVG.
+
+    Args:
+        page: for a page, which writes the title itself and has its own background; else for a file.
+
+    Raises:
+        MissingExtra: without vl-convert.
+        FigureFailed: where the specification cannot be drawn, e.g. because its data lie elsewhere.
+    """
+    try:
+        import vl_convert
+    except ImportError as e:
+        raise MissingExtra("vl-convert-python", "evaluate", where="the report's figures") from e
+    spec = sized(figure.spec)
+    if not page:
+        spec |= {"title": figure.title, "background": "white", "padding": 16}
+    try:
+        return str(vl_convert.vegalite_to_svg(spec, config=CONFIG, allowed_base_urls=[]))
+    except Exception as e:  # vl-convert raises whatever its JavaScript raised
+        raise FigureFailed(" ".join(str(e).split())[:300]) from e
+
+
+def to_png(svg: str) -> bytes:
+    """Return an SVG as PNG, two pixels for each of its own."""
+    import vl_convert
+
+    return bytes(vl_convert.svg_to_png(svg, scale=2))
+
+
+def sized(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return a specification with a width in pixels where it asked for its container's.
+
+    Example:
+        >>> sized({"mark": "bar", "width": "container"})["width"]
+        600
+    """
+    found = copy.deepcopy(spec)
+    found.pop("config", None)
+    channels = found.get("encoding") or {}
+    if any(k in found for k in _COMPOSED) or any(k in channels for k in ("facet", "row", "column")):
+        found.pop("width", None)
+        _inner(found)
+        return found
+    if found.get("width", "container") == "container":
+        found["width"] = WIDTH
+        found.setdefault("autosize", {"type": "fit-x", "contains": "padding"})
+    return found
+
+
+def _inner(part: Any) -> None:
+    """Set the width of every panel that asks for a container's, in place."""
+    if isinstance(part, dict):
+        if part.get("width") == "container":
+            part["width"] = _PANEL
+        for key in (*_COMPOSED, "layer"):
+            _inner(part.get(key))
+    elif isinstance(part, list):
+        for one in part:
+            _inner(one)
