@@ -19,7 +19,9 @@ from .overlap import Overlap, band_keys, buckets, signatures
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-FOLDS = 5
+FEW, MANY = 5, 3
+"""Folds for up to `LARGE` rows, and for more: with many rows two thirds teach as well as four fifths."""
+LARGE = 10_000
 _SHARED = 2.0
 """Each pair of folds meets twice, once as training and once as test rows. For a critic that weighs the difference of
 two means both meetings give the same number, so the variance is twice that of independent test rows."""
@@ -41,7 +43,9 @@ class Critique:
     second: Floats
 
 
-def critique(first: Any, second: Any, *, groups: Ints | None = None, folds: int = FOLDS, seed: int = 0) -> Critique:
+def critique(
+    first: Any, second: Any, *, groups: Ints | None = None, folds: int | None = None, seed: int = 0
+) -> Critique:
     """Return how well logistic regression tells rows of `first` from rows of `second`, by cross-fitting.
 
     Rows of one group stay in one fold, so that a text and its near duplicate never stand on both sides.
@@ -49,6 +53,7 @@ def critique(first: Any, second: Any, *, groups: Ints | None = None, folds: int 
     Args:
         first, second: sparse or dense features, shape (rows, d); a row has length about 1.
         groups: shape (rows of both,); every row its own where not given.
+        folds: 5, or 3 for more than 10,000 rows, where not given.
 
     Guarantees: where rows of both sets come from one source, `p` is below a with chance about a.
 
@@ -61,6 +66,7 @@ def critique(first: Any, second: Any, *, groups: Ints | None = None, folds: int 
     import scipy.sparse as sp
 
     n = (first.shape[0], second.shape[0])
+    folds = folds or (FEW if sum(n) <= LARGE else MANY)
     if min(n) < folds:
         raise ValueError(f"{folds} folds need as many rows of each set, got {n[0]} and {n[1]}")
     sparse = sp.issparse(first)
@@ -177,11 +183,13 @@ def near_duplicate_groups(texts: Sequence[str], *, threshold: float = 0.6, seed:
         parts.append(np.stack([rows[first][place.ravel()], rows], axis=1))
     pairs = np.unique(np.concatenate(parts), axis=0)
     pairs = pairs[pairs[:, 0] < pairs[:, 1]]
-    overlap = Overlap(sets)
+    involved = np.unique(pairs)
+    overlap = Overlap(shingle_sets([texts[i].lower() for i in involved], 3, "word"))
     kept = [np.zeros((0, 2), np.int64)]
     for part in np.split(pairs, np.flatnonzero(np.diff(pairs[:, 0])) + 1):
         if len(part):
-            kept.append(part[overlap.jaccards(int(part[0, 0]), part[:, 1]) >= threshold])
+            row, others = np.searchsorted(involved, part[0, 0]), np.searchsorted(involved, part[:, 1])
+            kept.append(part[overlap.jaccards(int(row), others) >= threshold])
     found = np.concatenate(kept)
     graph = sp.coo_matrix((np.ones(len(found)), (found[:, 0], found[:, 1])), shape=(len(texts), len(texts)))
     labels: Ints = connected_components(graph, directed=False)[1].astype(np.int64)
@@ -214,7 +222,9 @@ def _fitted(x: Any, labels: Ints, seed: int) -> Any:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    critic = LogisticRegression(C=1.0, solver="liblinear", dual=True, class_weight="balanced", random_state=seed)
+    critic = LogisticRegression(
+        C=1.0, tol=0.01, solver="liblinear", dual=True, class_weight="balanced", random_state=seed
+    )
     with warnings.catch_warnings():
         # A critic that has not quite converged is still a critic: its score counts on rows it has not seen.
         warnings.simplefilter("ignore", ConvergenceWarning)
