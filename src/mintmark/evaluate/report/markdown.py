@@ -13,8 +13,9 @@ from .model import Part, Report
 from .sections import Section, closing, examined_of, forest_of, parts_of, sections_of
 from .words import SIGN
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|~$#])")
-_LEAD = re.compile(r"^(\s*)([-+=]|\d+[.)])(?=\s)")
+_SPECIAL = re.compile(r"[\\*_~$]|<(?=[A-Za-z/!?])|&(?=#?\w+;)|\[(?![-\d.,e ]+\](?![(\[:]))")
+"""What Markdown would take for a sign; brackets around an interval and a lone `<` are none."""
+_LEAD = re.compile(r"^([-+=>]|#+|\d+[.)])(?=\s|$)")
 _CELL = {
     "risk": "▲ risk",
     "question": "◇ unclear",
@@ -57,12 +58,18 @@ def safe(text: str) -> str:
     """Return a text on one line that Markdown shows as it is.
 
     Example:
-        >>> safe("<b>1 * 2</b>"), safe("a_b"), safe("1. x")
-        ('\\\\<b\\\\>1 \\\\* 2\\\\</b\\\\>', 'a_b', '1\\\\. x')
+        >>> print(safe("<b>1 * 2</b> [x](y) a_b [0.1, 0.2] `--x`"), safe("1. x"))
+        \\<b>1 \\* 2\\</b> \\[x](y) a_b [0.1, 0.2] `--x` 1\\. x
     """
-    one = " ".join(text.split())
+    parts = " ".join(text.split()).split("`")
+    if len(parts) % 2 == 0:  # an odd one out is a back-tick of the text's own
+        return _plain("`".join(parts)).replace("`", "\\`")
+    return "".join(_code(p) if i % 2 and p else _plain(p) for i, p in enumerate(parts))
+
+
+def _plain(one: str) -> str:
     one = _SPECIAL.sub(lambda m: m[0] if m[0] == "_" and _inside(one, m.start()) else "\\" + m[0], one)
-    return _LEAD.sub(lambda m: m[1] + m[2][:-1] + "\\" + m[2][-1], one)
+    return _LEAD.sub(lambda m: m[1][:-1] + "\\" + m[1][-1], one)
 
 
 def fenced(text: str) -> str:
@@ -154,7 +161,11 @@ def _code(text: str) -> str:
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, right: Collection[int] = ()) -> str:
     rule = ["---:" if i in right else "---" for i in range(len(heads))]
-    return "\n".join(f"| {' | '.join(' '.join(v.split()) for v in row)} |" for row in (heads, rule, *rows))
+    return "\n".join(f"| {' | '.join(map(_in_cell, row))} |" for row in (heads, rule, *rows))
+
+
+def _in_cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _inside(text: str, at: int) -> bool:

@@ -39,7 +39,7 @@ def plane_of(points: Sequence[Point], most: int) -> Plane | None:
     kept: list[Point] = thinned(points, most) if most else []
     if not kept:
         return None
-    series = list(dict.fromkeys(p.series for p in points))
+    series = sorted(dict.fromkeys(p.series for p in points), key=lambda name: name != "data")
     number = {name: i for i, name in enumerate(series)}
     x = _placed([p.x for p in kept], WIDTH)
     y = _placed([-p.y for p in kept], HEIGHT)

@@ -65,8 +65,9 @@ if (map) {
   const ways = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
   plane.addEventListener("keydown", (event) => {
     const way = ways[event.key];
-    if (!way || at < 0) return;
+    if (!way) return;
     event.preventDefault();
+    if (at < 0) { show(nearest(500, 300, 1e4)); return; }
     let best = -1, least = Infinity;
     places.forEach(([a, b], i) => {
       const x = a - places[at][0], y = b - places[at][1];

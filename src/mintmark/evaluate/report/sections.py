@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from ...core.finding import Finding
 from .claims import Claim
 from .clean import short
 from .model import Examined, Part, Report
@@ -75,6 +76,16 @@ def examined_of(e: Examined) -> list[tuple[str, str]]:
         ("Mintmark", e.version), ("Date", e.date), ("Command", e.command), *(("Note", n) for n in e.notes),
     ]  # fmt: skip
     return [(name, text) for name, text in some if text]
+
+
+def wanted_of(findings: Sequence[Finding], most: int = 6) -> list[tuple[str, str]]:
+    """Return what stays open as (what would settle it, how many claims), what settles most first."""
+    unclear = sum(f.kind == "question" and not f.needs for f in findings)
+    found = [(f"Needs {what}", counted(len(some), "claim")) for what, some in needed(findings)]
+    if unclear:
+        found.insert(0, ("Could go either way at this number of rows", counted(unclear, "claim")))
+    left = len(found) - most
+    return [*found[:most], ("Further needs", str(left))] if left > 0 else found
 
 
 def forest_of(claims: Sequence[Claim]) -> Groups:

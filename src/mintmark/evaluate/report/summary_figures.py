@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -47,8 +48,9 @@ def evidence(findings: Sequence[Finding]) -> Figure | None:
     names = " : ".join(f"abs(datum.value - {place}) < 0.01 ? '{t}'" for place, t in ticks.items()) + " : ''"
     axis = {
         "values": list(ticks),
+        "labelOverlap": False,
         "labelExpr": names,
-        "title": "distance from the null; chance reaches 1 in 5 % of cases",
+        "title": "distance from the null (1: what chance reaches in 5 % of cases)",
     }
     x = {"type": "quantitative", "scale": {"domain": [0, 100]}, "axis": axis}
     y = {"field": "label", "type": "nominal", "sort": [r["label"] for r in rows], "title": None}
@@ -131,9 +133,13 @@ def thinned(points: Sequence[Any], most: int) -> list[Any]:
 def _bars(title: str, rows: list[dict[str, Any]], x: str, kinds: list[str], colours: list[str]) -> Figure | None:
     if not rows:
         return None
+    totals: Counter[str] = Counter()
+    for r in rows:
+        totals[r["label"]] += r["value"]
+    longest = max(totals.values())
     encoding = {
         "y": {"field": "label", "type": "nominal", "sort": list(_once(r["label"] for r in rows)), "title": None, "axis": _LABELS},
-        "x": {"field": "value", "type": "quantitative", "title": x, "axis": {"tickMinStep": 1}},
+        "x": {"field": "value", "type": "quantitative", "title": x, "axis": {"format": ",d", "tickCount": min(6, longest)}},
         "color": {"field": "kind", "type": "nominal", "title": None, "scale": {"domain": kinds, "range": colours}},
         "order": {"field": "order", "type": "quantitative"},
     }  # fmt: skip
