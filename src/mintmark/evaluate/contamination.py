@@ -70,7 +70,9 @@ def examine(subject: Subject) -> list[Claim | Finding]:
     rng = np.random.default_rng(subject.seed)
     data = _sampled(subject.data, rng, ROWS)
     if not len(data):
-        return [needs(ASPECT, m, "rows with text", "There is no text that could stand in a benchmark.") for m in metrics]
+        return [
+            needs(ASPECT, m, "rows with text", "There is no text that could stand in a benchmark.") for m in metrics
+        ]
     real = _sampled(subject.reference, rng, NULL_ROWS) if subject.reference is not None else np.zeros(0, np.int64)
     alone = len(real) < 40
     found = []
@@ -229,9 +231,7 @@ def _claim(metric: str, kind: str, does: str, counted: dict[str, Counted], shown
     worst = min(counted, key=lambda k: (counted[k].p(kind), -counted[k].rows[kind]))
     c = counted[worst]
     estimate, null = wilson(c.rows[kind], c.n), wilson(c.clean[kind], c.clean_n[kind])
-    says = (
-        f"{c.rows[kind]:,} of {c.n:,} rows ({estimate.value:.1%}) {does.format(worst)}; {null.value:.1%} of clean rows seem to"
-    )
+    says = f"{c.rows[kind]:,} of {c.n:,} rows ({estimate.value:.1%}) {does.format(worst)}; {null.value:.1%} of clean rows seem to"
     if len(counted) > 1:
         says += f" (of {len(counted)} benchmarks this one stands out most)"
     return Claim(
@@ -247,7 +247,9 @@ def _doubt(counted: dict[str, Counted], shown: dict[str, dict[str, list[Exhibit]
     worst = min(counted, key=lambda k: (counted[k].p("doubt"), -counted[k].rows["doubt"]))
     c = counted[worst]
     count, clean = c.rows["doubt"], wilson(c.clean["doubt"], c.clean_n["doubt"]).value
-    says = f"{count:,} rows are more like a question of {worst} than {BAND:.0%} of clean rows are, yet below its threshold"
+    says = (
+        f"{count:,} rows are more like a question of {worst} than {BAND:.0%} of clean rows are, yet below its threshold"
+    )
     common: dict[str, Any] = {
         "aspect": ASPECT, "metric": "doubtful_pairs", "method": CHARS, "reference": REFERENCES[1],
         "evidence": tuple(shown[worst]["doubt"]),

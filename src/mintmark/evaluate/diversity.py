@@ -108,7 +108,11 @@ def examine(subject: Subject) -> list[Claim | Finding]:
     repeats = _repeats(subject, data)
     found: list[Claim | Finding] = [] if repeats is None else [repeats]
     shown = () if repeats is None else repeats.evidence
-    real = Side(subject.reference, vectors[1], subject.seed) if subject.reference and vectors and vectors[1] is not None else None
+    real = (
+        Side(subject.reference, vectors[1], subject.seed)
+        if subject.reference and vectors and vectors[1] is not None
+        else None
+    )
     if real is None or len(real.keep) < LEAST:
         found += [_alone(data, m, subject.seed) for m in MEASURES]
         found += [needs(ASPECT, m, f"a reference of at least {LEAST} real rows with text",

@@ -92,7 +92,9 @@ def _missing(
 ) -> Claim:
     n = int(there.sum())
     mass = wilson(int(sum(there[j] for j in thin)), n)
-    listed = "; ".join(f"{', '.join(names[j][:4])} ({here[j]:,} rows where {there[j]:,} real ones are)" for j in thin[:3])
+    listed = "; ".join(
+        f"{', '.join(names[j][:4])} ({here[j]:,} rows where {there[j]:,} real ones are)" for j in thin[:3]
+    )
     none = f"None of {len(here)} regions of the reference is missing or thin in the data."
     return Claim(
         "diversity", "missing_regions", "above", mass, wilson(0, n), "no region is thin", p=p if thin else 1.0, margin=0.01,

@@ -38,7 +38,9 @@ def tail(subject: Subject) -> Claim | Finding:
     kinds = len(counts)
     weight = np.where(counts <= RARE, counts, 0)
     if weight.sum() < 100:
-        return needs("diversity", "tail_mass_kept", "a reference with more words", "The reference has too few rare words.")
+        return needs(
+            "diversity", "tail_mass_kept", "a reference with more words", "The reference has too few rare words."
+        )
     pool = [subject.data.tokens[i] for i in mine.tolist()] + [real[i] for i in held.tolist()]
     lengths = np.fromiter(map(len, pool), np.int64, len(pool))
     read = vocabulary.read(w for row in pool for w in row)

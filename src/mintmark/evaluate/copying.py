@@ -1,0 +1,197 @@
+"""Copying: rows, runs of words and rare names of the reference that come back, beside how often real rows repeat each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ..core.finding import Exhibit, Finding
+from ..measures.entities import once
+from ..measures.intervals import two_shares_p, wilson
+from ..measures.runs_shared import Runs, match_words, shared_runs
+from .claim import Claim, needs
+from .copying_sources import licences, protected, sources
+from .exchange import exchanged, share_p
+from .figures import histogram
+from .subject import Subject
+from .twins import METHOD, REFERENCE, cut, side_by_side, twins
+
+Mask = npt.NDArray[np.bool_]
+ASPECT = "copying"
+RUN = 20
+"""Words in a row, shared with a reference row, that are no longer chance."""
+LEAST = 8
+ENTITY_ROWS = 5000
+CARLINI = "Carlini et al. 2023, Quantifying memorization across neural language models"
+
+
+def examine(subject: Subject) -> list[Claim | Finding]:
+    """Return what of the reference, the sources and the protected texts comes back in the data, and the licences."""
+    if not any(subject.data.tokens):
+        return [needs(ASPECT, m, "rows with text", "There is no text that could be copied.") for m in _METRICS]
+    found: list[Claim | Finding] = []
+    real = 0 if subject.reference is None else sum(map(bool, subject.reference.tokens))
+    if real < 20:
+        found += [needs(ASPECT, m, "a reference of at least 20 real rows with text",
+                        "Whether real rows come back in the data cannot be told without them.") for m in _METRICS]  # fmt: skip
+    else:
+        found += [_rows(subject, near=False), _rows(subject, near=True), _runs(subject), _entities(subject)]
+    return [*found, *sources(subject), *protected(subject), licences(subject)]
+
+
+_METRICS = ("verbatim_share", "near_copy_share", "long_run_share", "rare_entity_share")
+
+
+def _rows(subject: Subject, *, near: bool) -> Claim:
+    found = twins(subject)
+    there = found.group >= 0
+    data, real = found.members & there, ~found.members & there
+
+    def hit(mask: Mask) -> tuple[Mask, Mask]:
+        """Rows of the mask, and of the rest, that the rest has again: a row of the rest is held against the others."""
+        rest = there.copy()
+        rest[there] = ~mask
+        met = found.met(rest, near=near)
+        return met & ~rest & there, met & rest
+
+    mine, theirs = hit(found.members[there])
+    if near:
+        # Verbatim copies are counted apart.
+        same = found.met(real, near=False)
+        mine, theirs = mine & ~same, theirs & ~same
+    n, rest = int(data.sum()), int(real.sum())
+    estimate, null = wilson(int(mine.sum()), n), wilson(int(theirs.sum()), rest)
+
+    def hits(mask: Mask) -> tuple[int, int]:
+        one, other = hit(mask)
+        if near:
+            outside = there.copy()
+            outside[there] = ~mask
+            same = found.met(outside, near=False)
+            one, other = one & ~same, other & ~same
+        return int(one.sum()), int(other.sum())
+
+    what = "are near copies of a reference row" if near else "stand word for word in the reference"
+    says = f"{int(mine.sum()):,} of {n:,} rows ({estimate.value:.1%}) {what}; {null.value:.1%} of real rows do so among themselves"
+    chosen = np.random.default_rng(subject.seed).permutation(np.flatnonzero(mine))[:5]
+    return Claim(
+        ASPECT, "near_copy_share" if near else "verbatim_share", "above", estimate, null, "each real row among the other real rows",
+        risk=f"{says}.", unclear=f"{says}.", benefit=f"{says}.", p=share_p(hits, found.members[there], seed=subject.seed),
+        margin=0.005, evidence=side_by_side(subject, found, sorted(chosen.tolist()), real), method=METHOD, reference=REFERENCE,
+        details={"rows": int(mine.sum()), "reference_rows": int(theirs.sum())},
+    )  # fmt: skip
+
+
+def _runs(subject: Subject) -> Claim:
+    assert subject.reference is not None
+    words = [match_words(t) for t in (*subject.data.tokens, *subject.reference.tokens)]
+    runs = shared_runs(words, least=LEAST)
+    size, n = len(words), len(subject.data)
+    long = runs.length >= RUN
+    row, other = runs.row[long], runs.other[long]
+    there = np.fromiter((len(w) > 0 for w in words), np.bool_, size)
+    members = np.arange(size) < n
+
+    def hits(mask: Mask) -> tuple[int, int]:
+        inside = np.zeros(size, np.bool_)
+        inside[there] = mask
+        met = np.zeros(size, np.bool_)
+        met[row[~inside[other]]] = True
+        return int((met & inside).sum()), int((met & ~inside & there).sum())
+
+    one, rest = hits(members[there])
+    estimate, null = wilson(one, int((members & there).sum())), wilson(rest, int((~members & there).sum()))
+    across = ~members[runs.other]
+    held = Runs(*(a[across] for a in (runs.row, runs.start, runs.other, runs.other_start, runs.length)))
+    longest, which = held.longest(size)
+    says = (
+        f"{one:,} rows ({estimate.value:.1%}) share {RUN} words in a row or more with a reference row; {null.value:.1%} of real "
+        f"rows do so with another; the longest run is of {int(longest[:n].max(initial=0)):,} words"
+    )
+    return Claim(
+        ASPECT, "long_run_share", "above", estimate, null, "each real row among the other real rows", risk=f"{says}.",
+        unclear=f"{says}.", benefit=f"{says}.", p=share_p(hits, members[there], seed=subject.seed), margin=0.005,
+        evidence=_run_exhibits(subject, held, longest[:n], which, words, n), reference=CARLINI,
+        figure=histogram("Longest run of words shared with the reference", {"data": longest[:n], "real rows": longest[n:]},
+                         x=f"words (0: fewer than {LEAST})"),
+        method=f"Folded words; runs of {LEAST} words or more by hashed n-grams; a phrase found in more than 16 places is followed "
+               "to 16 of them.",
+        details={"rows": one, "reference_rows": rest, "longest": int(longest[:n].max(initial=0))},
+    )  # fmt: skip
+
+
+def _run_exhibits(
+    subject: Subject, runs: Runs, longest: npt.NDArray[np.int64], which: npt.NDArray[np.int64],
+    words: Sequence[Sequence[str]], n: int,
+) -> list[Exhibit]:  # fmt: skip
+    assert subject.reference is not None
+    shown = []
+    for row in np.argsort(-longest, kind="stable")[:5].tolist():
+        if longest[row] < RUN:
+            break
+        run = int(which[row])
+        at, other = int(runs.start[run]), int(runs.other[run]) - n
+        passage = " ".join(words[row][at : at + min(int(runs.length[run]), 40)])
+        shown.append(Exhibit(text=cut(subject.data.texts[row]), id=subject.data.ids[row],
+                             note=f"{int(runs.length[run]):,} words in a row: {cut(passage, 200)}",
+                             other=cut(subject.reference.texts[other]), other_id=subject.reference.ids[other],
+                             other_of="reference"))  # fmt: skip
+    return shown
+
+
+def _entities(subject: Subject) -> Claim | Finding:
+    """Return how often a name or number of one single reference row comes back, beside other real rows."""
+    assert subject.reference is not None
+    rng = np.random.default_rng(subject.seed)
+    real, data = subject.reference, subject.data
+    order = rng.permutation(np.flatnonzero([bool(t) for t in real.tokens]))
+    half = min(len(order) // 2, ENTITY_ROWS)
+    mine = rng.permutation(np.flatnonzero([bool(t) for t in data.tokens]))[:half]
+    first, held = order[:half], order[half : 2 * half][: len(mine)]
+    pool = [data.texts[i] for i in mine.tolist()] + [real.texts[i] for i in held.tolist()]
+    names, where, again, other = once([real.texts[i] for i in first.tolist()], pool)
+    if len(names) < 20:
+        return needs(ASPECT, "rare_entity_share", "a reference with names or long numbers in it",
+                     "Too few names and long numbers stand in only one real row.")  # fmt: skip
+    members = np.arange(len(pool)) < len(mine)
+
+    def met(mask: Mask) -> tuple[int, int]:
+        return len(np.unique(again[mask[other]])), len(np.unique(again[~mask[other]]))
+
+    one, rest = met(members)
+    estimate, null = wilson(one, len(names), of="names"), wilson(rest, len(names), of="names")
+    chance = _names_p(met, members, len(names), seed=subject.seed)
+    says = (
+        f"Of {len(names):,} names and long numbers that stand in one real row only, {estimate.value:.1%} come back in "
+        f"{len(mine):,} rows of the data; {null.value:.1%} in as many other real rows"
+    )
+    hits = members[other]
+    shown: list[Exhibit] = []
+    seen: set[int] = set()
+    for name, row in sorted(zip(again[hits].tolist(), other[hits].tolist()), key=lambda x: (-len(names[x[0]]), x)):
+        if name not in seen and len(shown) < 5:
+            seen.add(name)
+            source, at = int(first[where[name]]), int(mine[row])
+            shown.append(Exhibit(text=cut(data.texts[at]), id=data.ids[at], note=names[name], other=cut(real.texts[source]),
+                                 other_id=real.ids[source], other_of="reference"))  # fmt: skip
+    return Claim(
+        ASPECT, "rare_entity_share", "above", estimate, null, "held-out real rows, as many", risk=f"{says}.", unclear=f"{says}.",
+        benefit=f"{says}.", p=chance, margin=0.01, evidence=shown, reference=CARLINI,
+        method=f"Capitalised spans inside sentences and numbers of 5 digits or more, by form; {half:,} real rows at random.",
+        details={"names": len(names), "met": one, "met_in_real": rest},
+    )  # fmt: skip
+
+
+def _names_p(met: Callable[[Mask], tuple[int, int]], members: Mask, names: int, *, seed: int) -> float:
+    """Return the larger chance of two: names come in groups, which exchange of rows sees, and they are few."""
+    one, rest = met(members)
+    if not one:
+        return 1.0
+
+    def gap(mask: Mask) -> float:
+        a, b = met(mask)
+        return float(a - b)
+
+    return max(two_shares_p(one, names, rest, names), exchanged(gap, members, seed=seed).p)
