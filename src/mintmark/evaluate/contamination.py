@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,11 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.finding import Exhibit, Figure, Finding
-from ..measures.char_similarity import char_counts, char_weights, closest
 from ..measures.intervals import two_shares_p, wilson
-from ..measures.runs_shared import match_words, shared_runs
-from ..measures.tokens import tokens
 from .claim import Claim, needs
+from .contamination_match import LONG, SHORT, Match, compare
 from .figures import histogram
 from .subject import Benchmark, Corpus, Subject
 from .twins import cut
@@ -22,16 +19,12 @@ from .twins import cut
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 ASPECT = "contamination"
-LONG, SHORT = 13, 8
-"""Words of a run that is a copy by itself; and of runs that are one where they cover half of the item's part."""
-COVERED = 0.5
 CLEAN = 0.995
 """The part of clean rows that stays below the threshold of likeness."""
 LEAST_LIKE = 0.35
 """No pair below this likeness is called a paraphrase, whatever clean rows look like."""
 BAND = 0.95
 ROWS, NULL_ROWS = 10_000, 4000
-_PROMPTS = ("question", "instruction", "query")
 NGRAMS = (
     f"Folded words; a row is flagged where it shares {LONG} words in a row with a part (prompt, answer) of one item, or "
     f"runs of {SHORT} or more that cover half of the part's words."
@@ -41,23 +34,6 @@ REFERENCES = (
     "Brown et al. 2020, Language models are few-shot learners, appendix C",
     "Yang et al. 2023, Rethinking benchmark and contamination for language models with rephrased samples",
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Match:
-    """What one benchmark has in common with rows, a place for each row.
-
-    Attributes:
-        flagged: whether n-grams make the row a copy of an item.
-        item, covered: the item it shares most with (-1 for none), and the share of its part's words.
-        like, nearest: likeness of the row's prompt with the nearest item's, and that item.
-    """
-
-    flagged: npt.NDArray[np.bool_]
-    item: Ints
-    covered: npt.NDArray[np.float64]
-    like: Floats
-    nearest: Ints
 
 
 def examine(subject: Subject) -> list[Claim | Finding]:
@@ -74,90 +50,17 @@ def examine(subject: Subject) -> list[Claim | Finding]:
             needs(ASPECT, m, "rows with text", "There is no text that could stand in a benchmark.") for m in metrics
         ]
     real = _sampled(subject.reference, rng, NULL_ROWS) if subject.reference is not None else np.zeros(0, np.int64)
-    alone = len(real) < 40
-    found = []
-    for benchmark in benchmarks:
-        own = _own(benchmark) if alone else None
-        compared = _compare(benchmark, subject.data, data, subject.reference if not alone else None, real)
-        found.append((benchmark, compared[0], compared[1] if own is None else own))
-    return _claims(subject, data, found, alone)
+    alone = subject.reference is None or len(real) < 40
+    corpora = [(subject.data, data)]
+    if subject.reference is not None and not alone:
+        corpora.append((subject.reference, real))
+    matches = compare(benchmarks, corpora, alone)
+    return _claims(subject, data, [(b, m[0], m[1]) for b, m in zip(benchmarks, matches)], alone)
 
 
 def _sampled(corpus: Corpus, rng: np.random.Generator, most: int) -> Ints:
     there = np.flatnonzero([bool(t) for t in corpus.tokens])
     return np.sort(rng.permutation(there)[:most])
-
-
-def prompts(corpus: Corpus) -> list[str]:
-    """Return what each row asks, where a column says so, else its whole text."""
-    role = next((r for r in _PROMPTS if corpus.has(r)), None)
-    if role is None:
-        return corpus.texts
-    asked = corpus.column(role)
-    more = corpus.column("input") if role == "instruction" and corpus.has("input") else [""] * len(asked)
-    return ["\n".join(filter(None, pair)) or text for *pair, text in zip(asked, more, corpus.texts)]
-
-
-def _compare(
-    benchmark: Benchmark, data: Corpus, rows: Ints, reference: Corpus | None, real: Ints
-) -> tuple[Match, Match]:
-    corpora = [(data, rows)] + ([(reference, real)] if reference is not None else [])
-    words = [[match_words(c.tokens[i]) for i in own.tolist()] for c, own in corpora]
-    asked = [[p[i] for i in own.tolist()] for p, (_, own) in zip(map(prompts, (c for c, _ in corpora)), corpora)]
-    parts = _parts(benchmark)
-    *weighed, items = char_weights(*map(char_counts, asked), char_counts([_prompt(i) for i in benchmark.items]))
-    found = []
-    for texts, matrix in zip(words, weighed):
-        flagged, item, covered = _flag(texts, *parts)
-        found.append(Match(flagged, item, covered, *closest(matrix, items)))
-    return found[0], found[-1]
-
-
-def _own(benchmark: Benchmark) -> Match:
-    """Return what each item has in common with the other items: different questions of one kind."""
-    (items,) = char_weights(char_counts([_prompt(i) for i in benchmark.items]))
-    parts, owner = _parts(benchmark)
-    flagged, _, _ = _flag(parts, parts, owner, apart=owner)
-    asked = np.zeros(len(benchmark.items), np.bool_)
-    asked[owner[flagged]] = True
-    empty = np.zeros(len(asked), np.int64)
-    return Match(asked, empty - 1, empty.astype(np.float64), *closest(items, items, apart=True))
-
-
-def _prompt(item: Any) -> str:
-    return str(item.get("prompt") or next(iter(item.values()), ""))
-
-
-def _parts(benchmark: Benchmark) -> tuple[list[list[str]], Ints]:
-    """Return the words of every part that is compared, and its item; the choices of a question are read with it."""
-    texts, owner = [], []
-    for number, item in enumerate(benchmark.items):
-        for name, text in item.items():
-            if name != "choices" and text:
-                texts.append(match_words(tokens(text)))
-                owner.append(number)
-    return texts, np.array(owner, np.int64)
-
-
-def _flag(
-    texts: Sequence[Sequence[str]], parts: Sequence[Sequence[str]], owner: Ints, apart: Ints | None = None
-) -> tuple[npt.NDArray[np.bool_], Ints, npt.NDArray[np.float64]]:
-    runs = shared_runs(texts, parts, least=SHORT)
-    row, part, count = runs.covered_by_pair(of_other=True)
-    if apart is not None:
-        other = apart[row] != owner[part]
-        row, part, count = row[other], part[other], count[other]
-    size = np.fromiter((max(1, len(p)) for p in parts), np.int64, len(parts))
-    share = count / size[part]
-    width = len(parts) + 1
-    long = np.unique(runs.row[runs.length >= LONG] * width + runs.other[runs.length >= LONG])
-    copied = (share >= COVERED) | np.isin(row * width + part, long)
-    flagged = np.zeros(len(texts), np.bool_)
-    item, covered = np.full(len(texts), -1, np.int64), np.zeros(len(texts))
-    order = np.lexsort((share, copied))
-    flagged[row[copied]] = True
-    item[row[order]], covered[row[order]] = owner[part[order]], share[order]
-    return flagged, item, covered
 
 
 def _threshold(like: Floats) -> tuple[float, float]:

@@ -10,13 +10,13 @@ import numpy.typing as npt
 from ..core.finding import Exhibit, Finding
 from ..measures.entities import once
 from ..measures.intervals import two_shares_p, wilson
-from ..measures.runs_shared import Runs, match_words, shared_runs
+from ..measures.runs_shared import Runs, shared_runs
 from .claim import Claim, needs
 from .copying_sources import licences, protected, sources
 from .exchange import exchanged, share_p
 from .figures import histogram
 from .subject import Subject
-from .twins import METHOD, REFERENCE, cut, side_by_side, twins
+from .twins import METHOD, REFERENCE, cut, side_by_side, twins, words_of
 
 Mask = npt.NDArray[np.bool_]
 ASPECT = "copying"
@@ -86,7 +86,7 @@ def _rows(subject: Subject, *, near: bool) -> Claim:
 
 def _runs(subject: Subject) -> Claim:
     assert subject.reference is not None
-    words = [match_words(t) for t in (*subject.data.tokens, *subject.reference.tokens)]
+    words = words_of(subject.data) + words_of(subject.reference)
     runs = shared_runs(words, least=LEAST)
     size, n = len(words), len(subject.data)
     long = runs.length >= RUN

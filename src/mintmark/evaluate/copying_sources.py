@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from ..core.finding import Estimate, Exhibit, Finding
 from ..measures.intervals import mean
-from ..measures.runs_shared import match_words, shared_runs
+from ..measures.runs_shared import shared_runs
 from ..measures.sentences import STOP_WORDS
 from .claim import Claim, needs
 from .subject import Corpus, Subject
-from .twins import cut
+from .twins import cut, words_of
 
 LEAST = 8
 RUN = 20
@@ -76,8 +76,8 @@ def licences(subject: Subject) -> Finding:
 
 
 def _against(subject: Subject, texts: Corpus, of: Any, metric: str, what: str) -> Finding:
-    words = [match_words(t) for t in subject.data.tokens]
-    runs = shared_runs(words, [match_words(t) for t in texts.tokens], least=LEAST)
+    words = words_of(subject.data)
+    runs = shared_runs(words, words_of(texts), least=LEAST)
     longest, which = runs.longest(len(words))
     sizes = np.fromiter(map(len, words), np.int64, len(words))
     covered = runs.covered(len(words))[sizes > 0] / sizes[sizes > 0]

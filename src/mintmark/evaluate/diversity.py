@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -128,7 +128,7 @@ def examine(subject: Subject) -> list[Claim | Finding]:
         x="data / reference",
         caption="1 is as varied as real rows. Grey: two draws of the reference. For self-BLEU and compression more is worse.",
     )  # fmt: skip
-    claims[0] = Claim(**{**claims[0].__dict__, "figure": picture})
+    claims[0] = replace(claims[0], figure=picture)
     return [*found, *claims, _near(subject), tail(subject), *regions(subject)]
 
 

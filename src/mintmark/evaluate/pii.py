@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
@@ -39,7 +40,19 @@ def examine(subject: Subject) -> list[Claim | Finding]:
     if subject.reference is not None and any(subject.reference.texts):
         real = [find(text) for text in subject.reference.texts]
     figure = _figure(mine, real)
-    return [_claim(subject, None, mine, real, figure), *(_claim(subject, t, mine, real, None) for t in TYPES)]
+    claims = [_claim(subject, t, mine, real, figure if t is None else None) for t in (None, *TYPES)]
+    # Types without a value are counts of 0, not claims; the chances of the others bear the correction for all types.
+    met = sum(c.estimate.value > 0 for c in claims[1:])
+    fair = [c if c is claims[0] else replace(c, p=min(1.0, c.chance * len(TYPES) / max(1, met))) for c in claims]
+    return [c if c.estimate.value or c is claims[0] else _none(c) for c in fair]
+
+
+def _none(claim: Claim) -> Finding:
+    """Return a type that no row has as what it is, a count of 0: few rows are no open question of each type."""
+    return Finding(
+        aspect=ASPECT, metric=claim.metric, claim=claim.unclear, kind="fact", estimate=claim.estimate, null=claim.null,
+        null_means=claim.null_means, method=claim.method, reference=claim.reference, details=claim.details,
+    )  # fmt: skip
 
 
 def _rows(found: list[list[Identifier]], kind: str | None) -> list[int]:

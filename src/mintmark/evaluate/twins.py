@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ..core.finding import Exhibit
 from ..measures.lexical import CHUNK, Hashes, shingle_sets
 from ..measures.overlap import Overlap, band_keys, bands_for, shingle_hashes, signatures
+from ..measures.runs_shared import match_words
 from ..measures.text import fold, normalize
 from .subject import Corpus, Subject
 
@@ -93,6 +94,17 @@ def twins(subject: Subject) -> Twins:
     if found is None:
         texts = subject.data.texts + (subject.reference.texts if subject.reference is not None else [])
         found = _KNOWN[subject] = find_twins(texts, len(subject.data), seed=subject.seed)
+    return found
+
+
+_WORDS: WeakKeyDictionary[Corpus, list[list[str]]] = WeakKeyDictionary()
+
+
+def words_of(corpus: Corpus) -> list[list[str]]:
+    """Return each row's words as they are compared where copies are sought, worked out once for each corpus."""
+    found = _WORDS.get(corpus)
+    if found is None:
+        found = _WORDS[corpus] = [match_words(t) for t in corpus.tokens]
     return found
 
 

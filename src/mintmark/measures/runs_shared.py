@@ -61,7 +61,14 @@ def match_words(tokens: Iterable[str]) -> list[str]:
         >>> match_words(["don't", "stop", "!"])
         ['don', 't', 'stop']
     """
-    return [part for token in tokens if token[0].isalnum() or token[0] == "_" for part in _CUT.split(token) if part]
+    found: list[str] = []
+    for token in tokens:
+        if token[0].isalnum() or token[0] == "_":
+            if "'" in token or "\u2019" in token:
+                found += filter(None, _CUT.split(token))
+            else:
+                found.append(token)
+    return found
 
 
 def shared_runs(
