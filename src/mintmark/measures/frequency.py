@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -94,6 +95,24 @@ def log_odds(first: Ints, rows_first: int, second: Ints, rows_second: int, *, pr
     return LogOdds(ratio, ratio - 1.959964 * error, ratio + 1.959964 * error, ratio / error)
 
 
+def overused(
+    first: Ints, rows_first: int, second: Ints, rows_second: int, *, least_z: float = 3.0, least_share: float = 0.005,
+    most: int = 10,
+) -> Ints:  # fmt: skip
+    """Return the items that stand out most in the first set, by z of `log_odds`, at most `most` of them.
+
+    Picked on some rows, what they show there is too good: count them on others.
+
+    Args:
+        least_z: z below which an item is not picked.
+        least_share: nor is one that fewer rows of the first set have.
+    """
+    z = log_odds(first, rows_first, second, rows_second).z
+    able = np.flatnonzero((z > least_z) & (first >= max(3.0, least_share * rows_first)))
+    found: Ints = able[np.argsort(-z[able], kind="stable")][:most]
+    return found
+
+
 @dataclass(frozen=True)
 class Density:
     """A kernel density of log10 word frequencies, and its narrow peaks.
@@ -110,7 +129,7 @@ class Density:
 
 
 def frequency_density(
-    counts: Floats, *, least: int = 20, width: float = 0.02, chance: float = 0.005, seed: int = 0
+    counts: Floats, *, least: int = 20, width: float = 0.02, chance: float = 0.0005, seed: int = 0
 ) -> Density:
     """Return the density of log10 word frequency, with its narrow peaks: many words said equally often.
 
@@ -169,6 +188,25 @@ def skeleton(words: Sequence[str], common: Collection[str], length: int = 8) -> 
         if len(found) == length:
             break
     return " ".join(found) if len(found) == length and sum(w != MASK for w in found) >= 3 else ""
+
+
+def common_beginning(rows: Sequence[Sequence[str]], *, share: float = 0.8, longest: int = 20) -> str:
+    """Return the words that at least `share` of the rows begin with, one after another.
+
+    Example:
+        >>> common_beginning([["let", "us", "see"], ["let", "us", "go"]])
+        'let us'
+    """
+    kept, found = [list(r) for r in rows], list[str]()
+    while kept and len(found) < longest:
+        place = len(found)
+        following = Counter(r[place] for r in kept if len(r) > place)
+        word, count = following.most_common(1)[0] if following else ("", 0)
+        if count < share * len(rows):
+            break
+        found.append(word)
+        kept = [r for r in kept if len(r) > place and r[place] == word]
+    return " ".join(found)
 
 
 def _kernel(values: Floats, x: Floats, width: float) -> Floats:
