@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -10,35 +12,20 @@ import numpy.typing as npt
 
 from ..core.finding import Estimate, Exhibit, Finding
 from ..measures.confident import label_errors
-from ..measures.intervals import mean_of_seeds, two_shares_p, wilson
+from ..measures.intervals import mean_of_seeds, wilson
 from ..measures.label_noise import LabelNoise, draw, label_noise, out_of_fold
 from . import figures
 from .claim import Claim, needs
+from .labelled import Labelled, labelled
 from .labels_judges import judges
-from .subject import Corpus, Subject, text_of
+from .subject import Corpus, Subject
 
 ASPECT = "labels"
-_LEAST_ROWS = 40
-_LEAST_OF_LABEL = 4
-_MOST_EXAMINED = 20_000
 _CUT = 400
+_SPREAD = 5.0
+"""One classifier judges all rows, so suspects are not independent: between halves of one set their number varied 1.6
+(clinc150 domains), 2.6 (banking77) and 4.6 times (260 rows of politeness) as much as that of independent rows."""
 _CONFIDENT = "Northcutt, Jiang, Chuang 2021, Confident learning: estimating uncertainty in dataset labels"
-
-
-@dataclass(frozen=True)
-class Labelled:
-    """The rows of a corpus that have a usable label.
-
-    Args:
-        rows: their places in the corpus, shape (n,).
-        numbers: each one's label, a place in `names`, shape (n,).
-        left_out: rows without a label, or with one that hardly any row bears.
-    """
-
-    rows: npt.NDArray[np.int64]
-    numbers: npt.NDArray[np.int64]
-    names: tuple[str, ...]
-    left_out: int
 
 
 @dataclass(frozen=True)
@@ -64,26 +51,6 @@ def examine(subject: Subject) -> list[Claim | Finding]:
     if isinstance(given, str):
         return [*found, needs(ASPECT, "suspected_errors", given, f"Wrong labels cannot be looked for: {given}.")]
     return [*_errors(subject, given), *_balance(subject, given), *found]
-
-
-def labelled(corpus: Corpus, *, least: int = _LEAST_OF_LABEL, most: int = _MOST_EXAMINED) -> Labelled | str:
-    """Return the rows with labels that `least` rows bear, or what is lacking. Past `most` rows, evenly spaced ones."""
-    texts = [text_of(row.get(corpus.roles["label"])).strip() for row in corpus.rows]
-    rows = np.array([i for i, (label, text) in enumerate(zip(texts, corpus.texts)) if label and text.strip()], np.int64)
-    if len(rows) > most:
-        rows = rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
-    names, numbers = np.unique(np.array([texts[i] for i in rows], dtype=object), return_inverse=True)
-    borne = np.bincount(numbers, minlength=len(names)) >= least
-    kept = borne[numbers] if len(rows) else np.zeros(0, np.bool_)
-    if kept.sum() < _LEAST_ROWS:
-        return f"{_LEAST_ROWS} or more rows whose label at least {least} rows bear (there are {int(kept.sum())})"
-    if borne.sum() < 2:
-        return "two or more different labels"
-    if borne.sum() > max(2, len(rows) // 4):
-        return "labels that are classes, not numbers or texts of their own"
-    place = np.cumsum(borne) - 1
-    usable = tuple(str(n) for n, b in zip(names, borne) if b)
-    return Labelled(rows[kept], place[numbers[kept]], usable, len(corpus) - int(kept.sum()))
 
 
 def _errors(subject: Subject, given: Labelled) -> list[Claim | Finding]:
@@ -133,10 +100,8 @@ def _random(subject: Subject, ours: _Suspects, reference: _Suspects | None) -> C
 def _suspected(subject: Subject, ours: _Suspects, reference: _Suspects | None) -> Claim | Finding:
     n, count = len(ours.given.rows), len(ours.found)
     estimate = wilson(count, n)
-    p = None
     if reference is not None:
         null = wilson(len(reference.found), len(reference.given.rows))
-        p = two_shares_p(count, n, len(reference.found), len(reference.given.rows))
         means = "the labels of the reference"
     else:
         rng = np.random.default_rng(subject.seed)
@@ -145,6 +110,10 @@ def _suspected(subject: Subject, ours: _Suspects, reference: _Suspects | None) -
         ]
         null = mean_of_seeds(draws, of="drawn sets of labels")
         means = "labels drawn from the classifier's own calibrated doubts"
+    spread = math.sqrt(_SPREAD) * math.hypot(estimate.standard_error, null.standard_error if reference else 0)
+    p = 1 - NormalDist().cdf(
+        (estimate.value - null.value) / math.hypot(spread, 0 if reference else null.standard_error)
+    )
     if null.value > 0.2:
         return needs(
             ASPECT, "suspected_errors", "vectors that tell the labels apart better (`embed`), or fewer labels",
@@ -158,7 +127,8 @@ def _suspected(subject: Subject, ours: _Suspects, reference: _Suspects | None) -
         benefit=f"{said}, no more than chance brings: {means} give {null.value:.1%}.",
         unclear=f"{said}; {means} give {null.value:.1%}, which does not settle it.",
         evidence=_exhibits(subject.data, ours), figure=_by_label(ours),
-        method="confident learning, pruned by noise rate, on out-of-fold probabilities of TF-IDF and logistic regression",
+        method="confident learning, pruned by noise rate, on out-of-fold probabilities of TF-IDF and logistic regression; "
+        f"variance of the count times {_SPREAD:g}, since one classifier judges all",
         reference=_CONFIDENT,
         details={"rows": n, "suspected": count, "classifier_accuracy": ours.right, "left_out": ours.given.left_out,
                  "ids": [subject.data.ids[ours.given.rows[i]] for i in ours.found[:200]]},
