@@ -97,6 +97,14 @@ def test_columns_and_odd_cells() -> None:
     assert "the text is the same" in markdown(d)
 
 
+def test_half_a_surrogate_pair_does_no_harm() -> None:
+    a: Rows = [
+        {"id": "\ud800", "x\ud800": 1, "text": "one \ud800 text of some more words and others"},
+        {"id": "b", "text": "\udfff"},
+    ]
+    assert counts(found(a, [{"id": "c", "text": "one \ud801 text of some more words and others"}])) == (0, 1, 0, 1)
+
+
 def test_planted_changes_in_real_rows_are_all_found() -> None:
     rng = random.Random(3)
     rows: Rows = [{"question": r["question"], "answer": r["answer"]} for r in gsm8k(1500)]

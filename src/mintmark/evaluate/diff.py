@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,7 +11,6 @@ from pydantic import BaseModel, ConfigDict
 
 from ..core.dataset import Row, plain
 from ..core.finding import Estimate, Finding, Kind
-from ..core.fingerprint import digest
 from ..measures.intervals import above_p, difference, holm
 from ..measures.matching import Change, nearest_pairs, word_changes
 from .claim import ALPHA
@@ -117,10 +117,10 @@ def diff(
     return Difference(
         a=a.name, b=b.name, rows_a=len(a), rows_b=len(b), same=same, renamed=renamed, added=len(came),
         removed=len(gone), changed=len(changed), ids=ids,
-        columns_added=tuple(c for c in columns_b if c not in columns_a),
-        columns_removed=tuple(c for c in columns_a if c not in columns_b),
-        added_rows=tuple(RowShown(id=b.ids[j], text=_cut(b.texts[j])) for j in came[:shown]),
-        removed_rows=tuple(RowShown(id=a.ids[i], text=_cut(a.texts[i])) for i in gone[:shown]),
+        columns_added=tuple(_legal(c) for c in columns_b if c not in columns_a),
+        columns_removed=tuple(_legal(c) for c in columns_a if c not in columns_b),
+        added_rows=tuple(RowShown(id=_legal(b.ids[j]), text=_cut(b.texts[j])) for j in came[:shown]),
+        removed_rows=tuple(RowShown(id=_legal(a.ids[i]), text=_cut(a.texts[i])) for i in gone[:shown]),
         changed_rows=tuple(_changed(a, b, i, j, by) for i, j, by in changed[:shown]),
         metrics=tuple(compare(findings_a, findings_b)), method=_METHOD.format(threshold=threshold),
     )  # fmt: skip
@@ -207,8 +207,9 @@ def _own_ids(rows: Sequence[Row]) -> dict[str, int] | None:
 
 
 def _contents(rows: Sequence[Row]) -> list[str]:
-    """Return a digest of each row's values, its id and its nulls aside."""
-    return [digest({k: w for k, v in row.items() if k != "id" and (w := _plain(v)) is not None}) for row in rows]
+    """Return one text for each row's values, its id and its nulls aside; equal rows, equal texts."""
+    values = ({str(k): w for k, v in row.items() if k != "id" and (w := _plain(v)) is not None} for row in rows)
+    return [json.dumps(value, sort_keys=True) for value in values]
 
 
 def _plain(value: Any) -> Any:
@@ -226,13 +227,24 @@ def _changed(a: Corpus, b: Corpus, i: int, j: int, by: str) -> RowChanged:
     one, other = a.rows[i], b.rows[j]
     names = [k for k in dict.fromkeys([*one, *other]) if k != "id" and _plain(one.get(k)) != _plain(other.get(k))]
     words = word_changes(a.texts[i], b.texts[j]) if a.texts[i] != b.texts[j] else []
-    return RowChanged(id=a.ids[i], other_id=b.ids[j], by=by, columns=tuple(names), words=tuple(_trimmed(words)))
+    return RowChanged(
+        id=_legal(a.ids[i]),
+        other_id=_legal(b.ids[j]),
+        by=by,
+        columns=tuple(map(_legal, names)),
+        words=tuple(_trimmed(words)),
+    )
 
 
 def _trimmed(words: Sequence[Change]) -> list[Change]:
     """Return the passages, long ones cut in the middle, so that what was changed can be seen."""
-    return [(what, t if len(t) <= _CUT else f"{t[: _CUT // 2]} … {t[-_CUT // 2 :]}") for what, t in words][:200]
+    return [(what, _legal(t if len(t) <= _CUT else f"{t[: _CUT // 2]} … {t[-_CUT // 2 :]}")) for what, t in words[:200]]
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _CUT else text[:_CUT] + "…"
+    return _legal(text if len(text) <= _CUT else text[:_CUT] + "…")
+
+
+def _legal(text: str) -> str:
+    """Return the text without lone surrogates, which broken JSON holds and no file takes."""
+    return text.encode("utf-8", "replace").decode()
