@@ -31,6 +31,9 @@ MARGIN = 0.05
 """A ratio to the reference within 5 % of 1 matters to nobody."""
 
 
+_REGIONAL = ("tail_mass_kept", "cluster_coverage", "missing_regions")
+
+
 @dataclass(frozen=True)
 class Measure:
     """A statistic that is compared at one size, and the words for it."""
@@ -99,26 +102,28 @@ class Side:
 
 def examine(subject: Subject) -> list[Claim | Finding]:
     """Return how varied the data are beside the reference, what repeats, and which real regions are missing."""
-    vectors = subject.vectors if len(subject.data) + len(subject.reference or ()) > 1 else None
-    data = Side(subject.data, vectors[0], subject.seed) if vectors is not None and len(subject.data) else None
-    if data is None or len(data.keep) < LEAST:
-        return [needs(ASPECT, m, f"at least {LEAST} rows with text", "There are too few rows to say how varied they are.")
-                for m in (*(x.metric for x in MEASURES), "near_duplicate_share", "tail_mass_kept", "cluster_coverage",
-                          "missing_regions")]  # fmt: skip
+    if sum(map(bool, subject.data.tokens)) < LEAST:
+        return [
+            needs(ASPECT, m, f"at least {LEAST} rows with text", "There are too few rows to say how varied they are.")
+            for m in (*(x.metric for x in MEASURES), "near_duplicate_share", *_REGIONAL)
+        ]
+    enough = subject.reference is not None and sum(map(bool, subject.reference.tokens)) >= LEAST
+    subject = subject if enough else replace(subject, reference=None)
+    with np.errstate(divide="ignore", invalid="ignore"):  # shares of variance, where all rows are alike
+        vectors = subject.vectors
+    data = Side(subject.data, vectors[0], subject.seed)
     repeats = _repeats(subject, data)
     found: list[Claim | Finding] = [] if repeats is None else [repeats]
     shown = () if repeats is None else repeats.evidence
-    real = (
-        Side(subject.reference, vectors[1], subject.seed)
-        if subject.reference and vectors and vectors[1] is not None
-        else None
-    )
-    if real is None or len(real.keep) < LEAST:
+    if subject.reference is None or vectors[1] is None:
+        what = f"a reference of at least {LEAST} real rows with text"
         found += [_alone(data, m, subject.seed) for m in MEASURES]
-        found += [needs(ASPECT, m, f"a reference of at least {LEAST} real rows with text",
-                        "Whether the data vary as real rows do cannot be told without real rows.")
-                  for m in (*(x.metric for x in MEASURES), "tail_mass_kept", "cluster_coverage", "missing_regions")]  # fmt: skip
+        found += [
+            needs(ASPECT, m, what, "Whether the data vary as real rows do cannot be told without real rows.")
+            for m in (*(x.metric for x in MEASURES), *_REGIONAL)
+        ]
         return [*found, _near_alone(subject)]
+    real = Side(subject.reference, vectors[1], subject.seed)
     ratios = [(m, _ratio(data, real, m, subject.seed)) for m in MEASURES]
     claims = [_claim(m, r, shown if m.metric != "vendi_ratio" else _typical(data)) for m, r in ratios]
     picture = intervals(
