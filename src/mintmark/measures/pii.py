@@ -134,7 +134,7 @@ def _email(match: re.Match[str], text: str) -> bool | None:
 
 def _card(match: re.Match[str], text: str) -> bool | None:
     digits = re.sub(r"\D", "", match[0])
-    if not 13 <= len(digits) <= 19 or not luhn(digits) or len(set(digits)) < 3:
+    if not 13 <= len(digits) <= 19 or not luhn(digits) or len(set(digits)) < 2:
         return None
     return digits in _TEST_CARDS
 
@@ -204,7 +204,7 @@ _FORMS: tuple[tuple[str, re.Pattern[str], Check], ...] = (
                       r"(?![\w:.]))"), _ip),
     ("phone", re.compile(
         r"(?<![\w.$\u20ac\u00a3/+-])(?<!\d,)(?:"
-        rf"(?P<sure>(?:(?:\+|00)\d{{1,3}}[ .-]?)(?:\(\d{{1,4}}\)[ .-]?)?\d{{2,4}}(?:[ .-]?\d{{2,4}}){{1,4}}{_EXTENSION}"
+        rf"(?P<sure>(?:(?:\+|00)[1-9]\d{{0,2}}[ .-]?)(?:\(\d{{1,4}}\)[ .-]?)?\d{{2,4}}(?:[ .-]?\d{{2,4}}){{1,4}}{_EXTENSION}"
         rf"|(?:1[ .-])?(?:\(\d{{3}}\) ?|\d{{3}}[.-])\d{{3}}[.-]\d{{4}}{_EXTENSION})"
         rf"|\(?\d{{2,5}}\)?(?:[ .-]?\(?\d{{2,8}}\)?){{1,5}}{_EXTENSION})(?![\w/%]|[.,-]\d)"), _phone),
 )  # fmt: skip
