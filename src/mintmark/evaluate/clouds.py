@@ -58,8 +58,8 @@ def clouds(sides: Sides) -> list[Claim | Finding]:
     def clusters(own: Ints, real: Ints, others: Ints) -> Pairs:
         return {"mauve": (mauve(x[own], y[real], seed=subject.seed), mauve(y[others], y[real], seed=subject.seed))}
 
-    found = compare(len(x), len(y), neighbourhoods, seed=subject.seed)
-    found |= compare(len(x), len(y), clusters, draws=8, most=MAUVE_ROWS, seed=subject.seed)
+    found = compare(len(x), len(y), neighbourhoods, draws=16, seed=subject.seed)
+    found |= compare(len(x), len(y), clusters, draws=10, most=MAUVE_ROWS, seed=subject.seed)
     made = f" Vectors: {subject.embedder}.{sides.sampled}"
     figure = _neighbourhood_figure(found)
     rare = _unreached(x, y, sides)

@@ -90,7 +90,7 @@ def _frequencies(sides: Sides, x: Any, y: Any) -> list[Claim | Finding]:
         peaks = [float(len(frequency_density(counts, seed=seed).peaks)) for counts in (a, c)]
         return {"jsd": (jsd(a, b), jsd(c, b)), "peaks": (peaks[0], peaks[1])}
 
-    found = compare(x.shape[0], y.shape[0], statistics, most=DRAW_ROWS, seed=seed)
+    found = compare(x.shape[0], y.shape[0], statistics, draws=24, most=DRAW_ROWS, seed=seed)
     rows = f"{found['jsd'].estimate.n:,} rows a side"
     bits, beside = (number(e.value) for e in (found["jsd"].estimate, found["jsd"].null))
     said = f"Word frequencies differ from real ones by {bits} bits (Jensen-Shannon, {rows}); two sets of real rows differ by {beside}"

@@ -42,7 +42,9 @@ def examine(subject: Subject) -> list[Claim | Finding]:
         what = f"at least {2 * SMALLEST_DRAW} synthetic and {4 * SMALLEST_DRAW} real rows with a text"
         return list(unanswered(QUESTIONS, what))
     counted = _count(sides)
-    found = compare(len(sides.data), len(sides.reference), counted.statistics, most=DRAW_ROWS, seed=subject.seed)
+    found = compare(
+        len(sides.data), len(sides.reference), counted.statistics, draws=24, most=DRAW_ROWS, seed=subject.seed
+    )
     return [
         _lengths(sides, counted, found["length"]),
         *_vocabulary(sides, counted, found["unseen"], found["types"]),
@@ -139,7 +141,7 @@ def _vocabulary(sides: Sides, counted: _Counted, unseen: Compared, types: Compar
                "Share of running words whose form is not in an equally large sample of real rows.",
                evidence=rows_shown(sides.subject.data, sides.data[rows].tolist(), [f"has `{w}`" for w in new]),
                details={"commonest": new}),
-        _claim("vocabulary_ratio", types, "below", 0.1, ratio, "its vocabulary is as rich", None, _HERDAN,
+        _claim("vocabulary_ratio", types, "below", 0.1, ratio, "its vocabulary is at least as rich, or hardly poorer", None, _HERDAN,
                "Expected number of different words in as many words of each set, drawn without replacement."),
     ]  # fmt: skip
 

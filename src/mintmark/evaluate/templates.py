@@ -70,18 +70,12 @@ def commonest_opening(subject: Subject) -> list[Finding]:
     whole = common_beginning([subject.data.tokens[i] for i in at])
     share = wilson(count, len(rows))
     claim = f"The commonest opening, `{whole}`, begins {100 * share.value:.1f} % of the rows."
-    return [
-        Finding(
-            aspect=ASPECT,
-            metric="commonest_opening_share",
-            claim=claim,
-            kind="fact",
-            estimate=share,
-            evidence=tuple(rows_shown(subject.data, at)),
-            method=f"Openings of {WORDS} words or signs, counted.",
-            details={"opening": whole, "rows": count},
-        )  # fmt: skip
-    ]
+    fact = Finding(
+        aspect=ASPECT, metric="commonest_opening_share", claim=claim, kind="fact", estimate=share,
+        evidence=tuple(rows_shown(subject.data, at)), method=f"Openings of {WORDS} words or signs, counted.",
+        details={"opening": whole, "rows": count},
+    )  # fmt: skip
+    return [fact]
 
 
 def _template(kind: _Kind, sides: Sides, read: Callable[[list[str]], str]) -> Claim:

@@ -129,7 +129,7 @@ class Density:
 
 
 def frequency_density(
-    counts: Floats, *, least: int = 20, width: float = 0.02, chance: float = 0.0005, seed: int = 0
+    counts: Floats, *, least: int = 20, width: float = 0.02, chance: float = 0.003, seed: int = 0
 ) -> Density:
     """Return the density of log10 word frequency, with its narrow peaks: many words said equally often.
 
@@ -145,15 +145,15 @@ def frequency_density(
     """
     from scipy.stats import poisson
 
-    kept = counts[counts >= least]
-    if len(kept) < 10:
+    if np.count_nonzero(counts >= least) < 10:
         return Density(*(np.zeros(0) for _ in range(4)))
+    # The wide kernel reaches below the least count, where words are too: cut off there, the density would sag.
+    kept = counts[counts >= max(1.0, least / 4)]
     # Counts are whole numbers: spread over the step to the next, or every small count were a peak.
     spread = np.random.default_rng(seed).uniform(-0.5, 0.5, len(kept))
     values = np.sort(np.log10((kept + spread) / counts.sum()))
-    x = np.arange(values[0] - width, values[-1] + 2 * width, width / 2)
-    wide = 10 * width
-    smooth, narrow = _kernel(values, x, wide), _kernel(values, x, width)
+    x = np.arange(np.log10(least / counts.sum()) + width, values[-1] + 2 * width, width / 2)
+    smooth, narrow = _kernel(values, x, 10 * width), _kernel(values, x, width)
     inside = np.searchsorted(values, x + width, side="right") - np.searchsorted(values, x - width)
     expected = smooth * len(values) * 2 * width
     high = (poisson.sf(inside - 1, expected) < chance) & (inside >= 3)

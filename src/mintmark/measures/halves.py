@@ -85,16 +85,18 @@ def compare(
     for _ in range(draws):
         own, real = rng.permutation(data)[:m], rng.permutation(reference)[: 2 * m]
         found.append(statistics(np.sort(own), np.sort(real[:m]), np.sort(real[m:])))
-    parts = (m / data, 2 * m / reference)
+    parts = (m / data, m / reference)
     names: Sequence[str] = list(found[0])
     return {name: _compared(np.array([f[name] for f in found]), parts, m) for name in names}
 
 
 def _compared(pairs: Floats, parts: tuple[float, float], m: int) -> Compared:
-    whole = max(parts)
-    estimate, null = _interval(pairs[:, 0], whole, m), _interval(pairs[:, 1], parts[1], m)
+    # Real rows stand on both sides of the null, so that its draws take twice that part of them.
+    estimate, null = _interval(pairs[:, 0], max(parts), m), _interval(pairs[:, 1], 2 * parts[1], m)
+    # Where the data are real rows, what the rows held against do to both values is the same, and leaves the gap alone:
+    # it varies with the m rows of the data and the m other real rows.
     gap = pairs[:, 0] - pairs[:, 1]
-    error = _error(gap, whole)
+    error = _error(gap, sum(parts) / 2)
     centre = float(gap.mean())
     if error <= 1e-12:
         above = below = 1.0 if abs(centre) <= 1e-12 else (0.0 if centre > 0 else 1.0)
