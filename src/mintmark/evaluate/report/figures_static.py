@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 from ...core.errors import MissingExtra
@@ -37,7 +38,7 @@ def to_svg(figure: Figure, *, page: bool = False) -> str:
     if not page:
         spec |= {"title": figure.title, "background": "white", "padding": 16}
     try:
-        return str(vl_convert.vegalite_to_svg(spec, config=CONFIG, allowed_base_urls=[]))
+        return renumbered(vl_convert.vegalite_to_svg(spec, config=CONFIG, allowed_base_urls=[]))
     except Exception as e:  # vl-convert raises whatever its JavaScript raised
         raise FigureFailed(" ".join(str(e).split())[:300]) from e
 
@@ -47,6 +48,18 @@ def to_png(svg: str) -> bytes:
     import vl_convert
 
     return bytes(vl_convert.svg_to_png(svg, scale=2))
+
+
+def renumbered(svg: str) -> str:
+    """Return an SVG whose clips and gradients are counted from 0: the converter counts on over a process's life.
+
+    Example:
+        >>> renumbered('<clipPath id="clip7"/><g clip-path="url(#clip7)"/>')
+        '<clipPath id="clip0"/><g clip-path="url(#clip0)"/>'
+    """
+    names = dict.fromkeys(re.findall(r'\bid="((?:clip|gradient)_?\d+)"', svg))
+    new = {name: f"{name.rstrip('0123456789')}{i}" for i, name in enumerate(names)}
+    return re.sub(r'(\bid="|url\(#)((?:clip|gradient)_?\d+)', lambda m: m[1] + new.get(m[2], m[2]), svg)
 
 
 def sized(spec: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from .matrix import Cell
 from .model import Report
 from .pairs import shared_runs
 from .plane import plane_of
-from .sections import closing, contents_of, examined_of, forest_of, parts_of, sections_of, spread_of, wanted_of
+from .sections import closing, contents_of, examined_of, forest_of, none_of, parts_of, sections_of, spread_of, wanted_of
 from .verdict import tally
 from .words import KINDS, MANY, counted
 
@@ -116,6 +116,8 @@ def _render(report: Report, claims: Sequence[Claim], drawn: Mapping[str, str], l
             risks=_headlines(views, "risk", sections[0].anchor),
             benefits=_headlines(views, "benefit", sections[1].anchor),
             wanted=wanted_of(report.findings),
+            no_risk=none_of(views, "is a risk beyond chance"),
+            no_benefit=none_of(views, "is shown to be a benefit"),
             anchors=by_name,
             cell_kind={k: "none" if k == "not judged" else k for k in _CELL_WORD},
             cell_word=_CELL_WORD,

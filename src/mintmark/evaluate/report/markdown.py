@@ -47,7 +47,7 @@ def to_markdown(report: Report, files: Collection[str] = ()) -> str:
         _evidence(claims, files),
         *(_section(s, files) for s in sections),
         _waterfall(report),
-        *(_parts(by, rows["shown"]) for by, rows in parts_of(report.parts)),
+        *(_parts(by, rows.shown + rows.folded) for by, rows in parts_of(report.parts)),
         "## References\n\n" + "\n".join(f"- {safe(t)}" for t in report.references) if report.references else "",
         "---\n\n" + closing(report),
     ]  # fmt: skip

@@ -12,7 +12,9 @@ from .model import Examined, Part, Report
 from .verdict import is_judged, needed
 from .words import KINDS, aspect_title, aspects_of, counted
 
-MOST_PARTS = 40
+MOST_PARTS = 200
+OPEN_PARTS = 10
+"""Lines of a table that show unfolded."""
 Groups = list[tuple[str, list[Claim]]]
 
 
@@ -26,25 +28,44 @@ class Section(NamedTuple):
     groups: Groups
 
 
+class Shares(NamedTuple):
+    """One table of kept and removed rows."""
+
+    shown: list[Part]
+    folded: list[Part]
+    more: int
+    """Lines that are in report.json alone."""
+    most: int
+    """Rows of the longest line."""
+
+
 def sections_of(claims: Sequence[Claim]) -> list[Section]:
     """Return the claims by kind: risks by strength, benefits and facts by aspect, questions by what they need."""
     mine = {kind: [c for c in claims if c.finding.kind == kind] for kind in KINDS}
     return [
         Section("risk", "risks", "Risks",
                 "Estimates that lie beyond their null by more than chance explains; the furthest come first."
-                if mine["risk"] else "No claim lies beyond its null by more than chance explains.",
+                if mine["risk"] else none_of(claims, "lies beyond its null by more than chance explains"),
                 [("", mine["risk"])] if mine["risk"] else []),
         Section("benefit", "benefits", "Benefits",
                 "Claims whose interval leaves no room for trouble that would matter."
-                if mine["benefit"] else "No claim's interval rules trouble out.",
+                if mine["benefit"] else none_of(claims, "rules trouble out by its interval"),
                 _by_aspect(mine["benefit"])),
         Section("question", "questions", "Evaluation concerns",
                 "What stays open: claims that could go either way, and claims that need something that was not given."
-                if mine["question"] else "Nothing stays open among the claims of this report.",
+                if mine["question"] else "No question was left open by what was examined." if claims else "Nothing was examined.",
                 _by_need(mine["question"])),
         Section("fact", "facts", "Facts", "Counts and measurements that no verdict rests on."
                 if mine["fact"] else "There are none.", _by_aspect(mine["fact"])),
     ]  # fmt: skip
+
+
+def none_of(claims: Sequence[Claim], what: str) -> str:
+    """Return that no claim does something, with how many could have: none of none is no comfort."""
+    judged = sum(is_judged(c.finding) for c in claims)
+    if not judged:
+        return "Nothing could be judged."
+    return f"None of the claims that could be judged ({judged:,}) {what}."
 
 
 def contents_of(report: Report, plane: bool) -> list[tuple[str, str]]:
@@ -104,22 +125,13 @@ def spread_of(claims: Sequence[Claim]) -> list[dict[str, Any]]:
     ]
 
 
-def parts_of(parts: Sequence[Part]) -> list[tuple[str, dict[str, Any]]]:
+def parts_of(parts: Sequence[Part]) -> list[tuple[str, Shares]]:
     """Return kept and removed rows by what tells them apart; the largest first."""
     found = []
     for by in dict.fromkeys(p.by for p in parts):
         some = sorted((p for p in parts if p.by == by), key=lambda p: (-(p.kept + p.removed), p.label))
-        shown = some[:MOST_PARTS]
-        found.append(
-            (
-                by,
-                {
-                    "shown": shown,
-                    "more": len(some) - len(shown),
-                    "most": max((p.kept + p.removed for p in shown), default=0),
-                },
-            )
-        )
+        most = max(p.kept + p.removed for p in some)
+        found.append((by, Shares(some[:OPEN_PARTS], some[OPEN_PARTS:MOST_PARTS], max(0, len(some) - MOST_PARTS), most)))
     return found
 
 
