@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ..core.finding import Estimate, Finding
 from ..measures.diversity import Grams, grams
-from ..measures.generations import at_size, effective_kinds, kinds, mass, of_one_size, rare, ratio, trend
+from ..measures.variety import at_size, effective_kinds, kinds, mass, of_one_size, rare, ratio, trend
 from .reading import Reading, needs
 from .version import LEAST, Version
 
