@@ -53,10 +53,10 @@ def test_checksums_catch_every_changed_digit() -> None:
     for place in range(16):
         digit = str((int("4485527627509597"[place]) + 1) % 10)
         assert not luhn("4485527627509597"[:place] + digit + "4485527627509597"[place + 1 :])
+    iban = "GB69PMNJ18913943430745"
     for place in range(4, 22):
-        changed = "GB69PMNJ18913943430745"
-        swap = "A" if changed[place] != "A" else "B"
-        assert not iban_valid(changed[:place] + (swap if changed[place].isalpha() else str(9 - int(changed[place]))) + changed[place + 1 :])  # fmt: skip
+        other = str(9 - int(iban[place])) if iban[place].isdigit() else "A" if iban[place] != "A" else "B"
+        assert not iban_valid(iban[:place] + other + iban[place + 1 :])
     assert not any(aba_valid(f"32227162{d}") for d in range(10) if d != 7)
 
 

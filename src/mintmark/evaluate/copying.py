@@ -174,7 +174,7 @@ def _entities(subject: Subject) -> Claim | Finding:
         if name not in seen and len(shown) < 5:
             seen.add(name)
             source, at = int(first[where[name]]), int(mine[row])
-            shown.append(Exhibit(text=cut(data.texts[at]), id=data.ids[at], note=names[name], other=cut(real.texts[source]),
+            shown.append(Exhibit(text=cut(data.texts[at]), id=data.ids[at], note=cut(names[name]), other=cut(real.texts[source]),
                                  other_id=real.ids[source], other_of="reference"))  # fmt: skip
     return Claim(
         ASPECT, "rare_entity_share", "above", estimate, null, "held-out real rows, as many", risk=f"{says}.", unclear=f"{says}.",

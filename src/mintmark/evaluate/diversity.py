@@ -26,7 +26,7 @@ Ints = npt.NDArray[np.int64]
 ASPECT = "diversity"
 LEAST = 20
 """Rows with text that either side needs before anything is judged."""
-ROWS, BLEU_ROWS, BYTES = 4000, 400, 400_000
+ROWS, BLEU_ROWS, BYTES = 4000, 400, 200_000
 MARGIN = 0.05
 """A ratio to the reference within 5 % of 1 matters to nobody."""
 
@@ -89,7 +89,7 @@ class Side:
         if measure.metric == "self_bleu_ratio":
             return self_bleu(self.orders, rows)
         if measure.metric == "compression_ratio":
-            return compression_ratio((self.texts[i] for i in rows.tolist()), min(limit or BYTES, BYTES))
+            return compression_ratio((self.texts[i] for i in rows.tolist()), limit or BYTES)
         return distinct(self.orders[int(measure.metric[9]) - 1], rows, limit)
 
     def sizes(self, measure: Measure) -> Ints:
@@ -141,6 +141,7 @@ def _ratio(data: Side, real: Side, m: Measure, seed: int) -> Ratio:
     return ratio(
         (lambda rows, limit: data.value(m, rows, limit), lambda rows, limit: real.value(m, rows, limit)),
         (data.sizes(m), real.sizes(m)), rows=m.rows, seed=seed, below=m.below, units=m.units,
+        most=BYTES if m.metric == "compression_ratio" else None,
     )  # fmt: skip
 
 
@@ -230,19 +231,19 @@ def _repeats(subject: Subject, data: Side) -> Finding | None:
     given = repeated(rows)
     if not given:
         return None
-    words, count = given[0]
+    words, count = cut(given[0][0]), given[0][1]
     share = count / len(rows)
     shown = []
     for sequence, number_of in given:
         at = next(i for i, row in enumerate(rows) if sequence in " ".join(row))
         place = int(data.keep[at])
         shown.append(Exhibit(text=cut(subject.data.texts[place]), id=subject.data.ids[place],
-                             note=f"\u201c{sequence}\u201d stands in {number_of:,} rows"))  # fmt: skip
+                             note=f"\u201c{cut(sequence)}\u201d stands in {number_of:,} rows"))  # fmt: skip
     return Finding(
         aspect=ASPECT, metric="repeated_sequences", kind="fact", evidence=tuple(shown),
         claim=f"The most repeated run of 8 words and signs, \u201c{words}\u201d, stands in {count:,} of {len(rows):,} rows ({share:.1%}).",
         method="Word and sign 8-grams by the number of rows they stand in; of overlapping ones the first.",
-        details={"sequences": [{"text": t, "rows": c} for t, c in given]},
+        details={"sequences": [{"text": cut(t), "rows": c} for t, c in given]},
     )  # fmt: skip
 
 

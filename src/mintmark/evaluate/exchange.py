@@ -95,7 +95,7 @@ class Ratio:
 
 def ratio(
     statistics: tuple[Sized, Sized], sizes: tuple[Ints, Ints], *, rows: int, seed: int, below: bool,
-    units: bool = False, draws: int = 20,
+    units: bool = False, most: int | None = None, draws: int = 16,
 ) -> Ratio:  # fmt: skip
     """Return how a statistic of the data compares with the reference's, on as many rows of each (and as many units).
 
@@ -107,7 +107,7 @@ def ratio(
         sizes: units of each row, of data and reference.
         rows: the most rows that are looked at.
         below: whether trouble lies below.
-        units: whether both are cut to as many units.
+        units: whether both are cut to as many units, and to no more than `most`.
 
     Reference: Politis, Romano, Wolf 1999, Subsampling.
     """
@@ -115,6 +115,7 @@ def ratio(
     m = min(rows, len(sizes[0]), len(sizes[1]))
     chosen = [rng.permutation(len(s))[:m] for s in sizes]
     limit = min(int(s[c].sum()) for s, c in zip(sizes, chosen)) if units else None
+    limit = min(limit, most) if limit is not None and most is not None else limit
     values = [max(f(c, limit), 1e-12) for f, c in zip(statistics, chosen)]
     half = None if limit is None else limit // 2
     errors = []

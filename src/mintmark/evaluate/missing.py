@@ -132,7 +132,7 @@ def _names(texts: Sequence[Sequence[str]], place: Ints, k: int) -> list[list[str
     for j, counter in enumerate(own):
         size, rest = max(1, int((place == j).sum())), max(1, int((place != j).sum()))
         odds = {w: c / size * np.log(((c + 0.5) / size) / ((all_rows[w] - c + 0.5) / rest)) for w, c in counter.items()}
-        named.append(sorted(odds, key=lambda w: (-odds[w], w))[:8] or ["(no words)"])
+        named.append([cut(w) for w in sorted(odds, key=lambda w: (-odds[w], w))[:8]] or ["(no words)"])
     return named
 
 

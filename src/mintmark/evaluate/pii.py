@@ -139,7 +139,7 @@ def _exhibits(corpus: Corpus, found: list[list[Identifier]], rows: list[int], ki
         text = masked(corpus.texts[i], found[i])
         shift = len(masked(corpus.texts[i][:at], [x for x in found[i] if x.end <= at])) - at
         begin = max(0, at + shift - 200)
-        note = ", ".join(f"{x.type} {x.masked}" for x in seen[:3])
+        note = cut(", ".join(f"{x.type} {x.masked}" for x in seen[:3]))
         shown.append(Exhibit(text=cut(("\u2026" if begin else "") + text[begin:]), id=corpus.ids[i], note=note))
     return shown
 

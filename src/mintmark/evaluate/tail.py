@@ -66,7 +66,7 @@ def tail(subject: Subject) -> Claim | Finding:
     null = around(kept(~members, words), spread, size, how)
     names = vocabulary.words
     seen = {w for i in data for w in subject.data.tokens[i]}
-    gone = [names[k] for k in np.flatnonzero(weight).tolist() if names[k] not in seen and names[k].isalpha()]
+    gone = [cut(names[k]) for k in np.flatnonzero(weight).tolist() if names[k] not in seen and names[k].isalpha()]
     shown = _rows(subject, gone)
     says = (
         f"{estimate.value:.0%} of the mass of rare real words (at most {RARE} times in {half:,} real rows) is met again "
@@ -106,5 +106,5 @@ def _rows(subject: Subject, gone: list[str]) -> list[Exhibit]:
         if count:
             words = sorted(lacking & set(subject.reference.tokens[-at]))[:8]
             shown.append(Exhibit(text=cut(subject.reference.texts[-at]), id=subject.reference.ids[-at], of="reference",
-                                 note="not in the data: " + ", ".join(words)))  # fmt: skip
+                                 note="not in the data: " + ", ".join(map(cut, words))))  # fmt: skip
     return shown

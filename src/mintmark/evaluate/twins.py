@@ -150,7 +150,8 @@ def _candidates(keys: Hashes) -> Ints:
 
 
 def cut(text: str, size: int = CUT) -> str:
-    """Return a text cut to `size` characters, the cut shown."""
+    """Return a text cut to `size` characters, the cut shown; halves of characters, which no file can hold, are `?`."""
+    text = text[: size + 1].encode("utf-8", "replace").decode()
     return text if len(text) <= size else text[: size - 1] + "\u2026"
 
 
