@@ -101,9 +101,13 @@ class Trials:
         """
         draws = np.sum([w * self._both(a, metric)[0] for a, w in arms.items()], axis=0)
         resampled = np.sum([w * self._both(a, metric)[1] for a, w in arms.items()], axis=0)
-        rows = float(np.var(resampled, ddof=1))
-        error = math.sqrt(float(np.var(draws, ddof=1)) * (1 / len(draws) + overlap) + rows)
-        return Contrast(float(draws.mean()), error, len(draws), self.tested, draws)
+        # Folds differ by their test rows, which the bootstrap has already counted.
+        fold = np.array([f for f, _ in self.guesses[next(iter(arms))]])
+        means = np.bincount(fold, draws) / np.maximum(np.bincount(fold), 1)
+        freedom = max(1, len(draws) - len(np.unique(fold)))
+        spread = float(np.sum((draws - means[fold]) ** 2)) / freedom
+        error = math.sqrt(spread * (1 / len(draws) + overlap) + float(np.var(resampled, ddof=1)))
+        return Contrast(float(draws.mean()), error, len(draws), freedom, self.tested, draws)
 
     def hits(self, arm: str) -> Floats:
         """Return for each reference row the share of draws that got it right; NaN where it was not tested on."""
@@ -140,19 +144,21 @@ class Contrast:
     Attributes:
         value: the mean over draws.
         error: its standard error, of draws and of test rows.
+        freedom: draws less folds.
         by_draw: the value of each draw.
     """
 
     value: float
     error: float
     draws: int
+    freedom: int
     tested: int
     by_draw: Floats = field(repr=False)
 
     @property
     def estimate(self) -> Estimate:
         """The value with Student's interval."""
-        half = student_quantile(0.975, self.draws - 1) * self.error
+        half = student_quantile(0.975, self.freedom) * self.error
         how = f"Student's t over {self.draws} draws, and bootstrap over {self.tested:,} test rows"
         return Estimate(value=self.value, low=self.value - half, high=self.value + half, n=self.draws, method=how)
 
@@ -163,7 +169,7 @@ class Contrast:
         if self.error == 0:
             return 0.0 if (self.value > 0) == (side == "above") and self.value else 1.0
         ratio = self.value / self.error
-        return float(t.sf(ratio if side == "above" else -ratio, self.draws - 1))
+        return float(t.sf(ratio if side == "above" else -ratio, self.freedom))
 
 
 def score(truth: Ints, guess: Ints, weights: Floats, classes: int, metric: Metric) -> Floats:
