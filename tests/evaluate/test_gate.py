@@ -163,6 +163,10 @@ def test_a_policy_from_a_report_passes_on_it_and_is_not_vacuous() -> None:
 def test_the_bad_side_is_read_from_the_chance_or_from_what_is_said() -> None:
     assert [bad_side(f) for f in settled()] == ["above", "below", "above", None, None]
     assert bad_side(finding(details={"bad": "below"})) == "below"
+    assert bad_side(finding(details={"bad": ["list"]})) is None
+    both = finding("a.ratio", 1.0, 0.05, details={"bad": "both"})
+    policy = Policy.from_yaml(policy_from([both]))
+    assert (policy.rules["a.ratio"].min, policy.rules["a.ratio"].max) == (0.9, 1.1)
 
 
 @given(

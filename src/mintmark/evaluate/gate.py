@@ -55,15 +55,19 @@ def policy_from(findings: Iterable[Finding]) -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def bad_side(finding: Finding) -> Literal["above", "below"] | None:
+Side = Literal["above", "below", "both"]
+
+
+def bad_side(finding: Finding) -> Side | None:
     """Return on which side of its null a finding's trouble lies, None where nothing tells.
 
     Taken from `details["bad"]` where it says so, else from the one-sided chance: an estimate whose chance is under
     one half lies on the bad side of its null, else on the good one.
     """
-    said = finding.details.get("bad")
-    if said in ("above", "below"):
-        return "above" if said == "above" else "below"
+    sides: tuple[Side, ...] = ("above", "below", "both")
+    said = [side for side in sides if finding.details.get("bad") == side]
+    if said:
+        return said[0]
     if finding.estimate is None or finding.null is None or finding.p is None:
         return None
     gap = finding.estimate.value - finding.null.value
@@ -76,8 +80,8 @@ def _bounds(same: Sequence[Finding]) -> dict[str, str]:
     """Return the bounds that every finding of one name passes."""
     if any(f.estimate is None for f in same):
         return {}
-    high = [_room(f.estimate, 1) for f in same if f.estimate and bad_side(f) == "above"]
-    low = [_room(f.estimate, -1) for f in same if f.estimate and bad_side(f) == "below"]
+    high = [_room(f.estimate, 1) for f in same if f.estimate and bad_side(f) in ("above", "both")]
+    low = [_room(f.estimate, -1) for f in same if f.estimate and bad_side(f) in ("below", "both")]
     found = {}
     if low:
         found["min"] = _round(min([*low, *(f.estimate.low for f in same if f.estimate)]), -1)

@@ -134,9 +134,9 @@ def _readings(curve: Curve, unit: str) -> list[Reading | Finding]:
         ),
         Reading(
             "collapse", f"{curve.name}_trend", "below", slope, flat, f"no change from {unit} to {unit}",
-            margin=TREND_MARGIN, risk=f"The {label} become fewer, {change}.",
-            calm=f"The {label} do not become fewer, {change}.",
-            unclear=f"Whether the {label} become fewer cannot be told, {change}.",
+            margin=TREND_MARGIN, risk=f"Variety falls from {unit} to {unit}: {change}.",
+            calm=f"Variety does not fall from {unit} to {unit}: {change}.",
+            unclear=f"Whether variety falls from {unit} to {unit} cannot be told: {change}.",
             method=f"{method}; weighted straight line through logarithms",
             reference=_REFERENCES[curve.name], details=details,
         ),

@@ -68,6 +68,7 @@ def _axis(track: Track, points: Sequence[Point]) -> dict[str, Any]:
     if track.name.startswith("collapse."):
         whole = all(p.at == int(p.at) for p in points)
         return {"field": "at", "type": "quantitative", "title": "generation",
+                "scale": {"zero": False, "nice": False, "padding": 14},
                 "axis": {"tickMinStep": 1 if whole else 0.1, "grid": False, "tickCount": min(8, len(points))}}  # fmt: skip
     order = list(dict.fromkeys(p.version for p in points))
     angle = -40 if len(order) > 3 or max(map(len, order)) > 14 else 0

@@ -96,6 +96,8 @@ def told_apart(
     found = critique(second, first, groups=near_duplicate_groups([*new, *old], seed=seed), seed=seed)
     null = Estimate(value=0.5, low=0.5, high=0.5, n=found.auc.n, method="by definition")
     said = f"AUC {found.auc.value:.2f}, where 0.50 is chance"
+    if found.auc.high < 0.5:
+        said += "; it lies below since the two share rows or parts of rows"
     order = np.argsort(-found.first, kind="stable")[:3]
     return Reading(
         aspect, metric, "above", found.auc, null, "labels that mean nothing", p=found.p, margin=AUC_MARGIN,

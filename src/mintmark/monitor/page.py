@@ -66,10 +66,6 @@ def html(report: Report, outcome: Outcome, *, title: str = "Monitor", at: str = 
     if outcome.unjudged:
         items = "".join(f"<li>{escape(u)}</li>" for u in outcome.unjudged)
         body.append(f"<section><h2>Could not be judged</h2><ul>{items}</ul></section>")
-    body += [
-        f"<section><h2>{name}</h2>{''.join(_claim(f) for f in findings)}</section>"
-        for name, findings in _sections(report)
-    ]
     tracks = _drawn(report, outcome)
     if tracks:
         figures = "".join(
@@ -81,6 +77,10 @@ def html(report: Report, outcome: Outcome, *, title: str = "Monitor", at: str = 
         body.append(
             f'<section><h2>Over time</h2><p class="quiet">{told}{more}</p><div class="figures">{figures}</div></section>'
         )
+    body += [
+        f"<section><h2>{name}</h2>{''.join(_claim(f) for f in findings)}</section>"
+        for name, findings in _sections(report)
+    ]
     body.append(_versions(report))
     style = _STYLE.read_text(encoding="utf-8")
     return (

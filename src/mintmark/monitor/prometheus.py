@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..core.finding import Finding
 from ..core.store import write_atomically
 from .alerts import Outcome
 from .series import Report
@@ -27,7 +28,11 @@ def exposition(report: Report, outcome: Outcome, *, dataset: str = "", seconds: 
     estimates: list[Sample] = []
     nulls: list[Sample] = []
     chances: list[Sample] = []
-    for f in {f.name: f for f in reversed(report.now)}.values():
+    known: dict[str, Finding] = {}
+    for f in report.now:
+        if f.name in known:
+            continue
+        known[f.name] = f
         labels = {**base, "aspect": f.aspect, "metric": f.metric}
         if f.estimate is not None:
             ends = (("value", f.estimate.value), ("low", f.estimate.low), ("high", f.estimate.high))
