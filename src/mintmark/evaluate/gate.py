@@ -100,9 +100,10 @@ def _round(value: float, sign: int) -> str:
     if value == 0:
         return "0"
     step = 10.0 ** (math.floor(math.log10(abs(value))) - 2)
-    rounded = (math.ceil if sign > 0 else math.floor)(value / step) * step
+    # 0.9 that came out as 0.8999999999 is 0.9: a gate looks past the tenth digit, too.
+    rounded = (math.ceil if sign > 0 else math.floor)(round(value / step, 6)) * step
     text = f"{rounded:.6g}"
-    if (float(text) - value) * sign < 0:  # the last bit went the wrong way
+    if (float(text) - value) * sign < -1e-10 * abs(value):
         text = repr(value)
     # YAML 1.1 takes 1e-05 for a word.
     return text if "e" not in text or "." in text.split("e")[0] else text.replace("e", ".0e")
