@@ -97,15 +97,20 @@ def _room(estimate: Estimate, sign: int) -> float:
 
 def _round(value: float, sign: int) -> str:
     """Return the number with three digits, rounded to the side where it allows more."""
-    if value == 0:
-        return "0"
+    if abs(value) < 1e-290:  # nothing is left to round
+        return _yaml(value)
     step = 10.0 ** (math.floor(math.log10(abs(value))) - 2)
     # 0.9 that came out as 0.8999999999 is 0.9: a gate looks past the tenth digit, too.
     rounded = (math.ceil if sign > 0 else math.floor)(round(value / step, 6)) * step
     text = f"{rounded:.6g}"
     if (float(text) - value) * sign < -1e-10 * abs(value):
         text = repr(value)
-    # YAML 1.1 takes 1e-05 for a word.
+    return _yaml(float(text))
+
+
+def _yaml(value: float) -> str:
+    """Return a number as YAML 1.1 reads it: it takes 1e-05 for a word."""
+    text = f"{value:.17g}" if float(f"{value:.6g}") != value else f"{value:.6g}"
     return text if "e" not in text or "." in text.split("e")[0] else text.replace("e", ".0e")
 
 
