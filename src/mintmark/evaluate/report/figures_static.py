@@ -10,9 +10,9 @@ from ...core.errors import MissingExtra
 from ...core.finding import Figure
 from .theme import CONFIG
 
-WIDTH = 600
-"""Pixels, axes and labels included."""
-_PANEL = 250
+WIDTH, PAGE_WIDTH = 600, 480
+"""Pixels, axes and labels included; a page may be as narrow as a telephone, where wide drawings get small letters."""
+_PANEL, _LABEL = 220, 190
 _COMPOSED = ("facet", "repeat", "concat", "hconcat", "vconcat", "spec")
 
 
@@ -34,7 +34,7 @@ def to_svg(figure: Figure, *, page: bool = False) -> str:
         import vl_convert
     except ImportError as e:
         raise MissingExtra("vl-convert-python", "evaluate", where="the report's figures") from e
-    spec = sized(figure.spec)
+    spec = sized(figure.spec, PAGE_WIDTH if page else WIDTH)
     if not page:
         spec |= {"title": figure.title, "background": "white", "padding": 16}
     try:
@@ -62,7 +62,7 @@ def renumbered(svg: str) -> str:
     return re.sub(r'(\bid="|url\(#)((?:clip|gradient)_?\d+)', lambda m: m[1] + new.get(m[2], m[2]), svg)
 
 
-def sized(spec: dict[str, Any]) -> dict[str, Any]:
+def sized(spec: dict[str, Any], width: int = WIDTH) -> dict[str, Any]:
     """Return a specification with a width in pixels where it asked for its container's.
 
     Example:
@@ -71,15 +71,30 @@ def sized(spec: dict[str, Any]) -> dict[str, Any]:
     """
     found = copy.deepcopy(spec)
     found.pop("config", None)
+    if width < WIDTH:
+        _narrow_labels(found)
     channels = found.get("encoding") or {}
     if any(k in found for k in _COMPOSED) or any(k in channels for k in ("facet", "row", "column")):
         found.pop("width", None)
         _inner(found)
         return found
     if found.get("width", "container") == "container":
-        found["width"] = WIDTH
+        found["width"] = width
         found.setdefault("autosize", {"type": "fit-x", "contains": "padding"})
     return found
+
+
+def _narrow_labels(part: Any) -> None:
+    """Keep labels from taking more than their share of the width, in place."""
+    if isinstance(part, dict):
+        if isinstance(part.get("labelLimit"), int | float):
+            part["labelLimit"] = min(part["labelLimit"], _LABEL)
+        for key, one in part.items():
+            if key not in ("data", "datasets"):
+                _narrow_labels(one)
+    elif isinstance(part, list):
+        for one in part:
+            _narrow_labels(one)
 
 
 def _inner(part: Any) -> None:

@@ -50,7 +50,7 @@ def evidence(findings: Sequence[Finding]) -> Figure | None:
         "values": list(ticks),
         "labelOverlap": False,
         "labelExpr": names,
-        "title": "distance from the null (1: what chance reaches in 5 % of cases)",
+        "title": "distance from the null (chance reaches 1)",
     }
     x = {"type": "quantitative", "scale": {"domain": [0, 100]}, "axis": axis}
     y = {"field": "label", "type": "nominal", "sort": [r["label"] for r in rows], "title": None}

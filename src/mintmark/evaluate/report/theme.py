@@ -7,7 +7,7 @@ from typing import Any
 INK, LINE, QUIET = "#23282e", "#d8dce1", "#5c646d"
 SERIES = ("#2b6cb0", "#c8571b", "#17806d", "#8b56a8", "#a87d00", "#5b6673")
 """Apart in lightness as well as hue, so that they differ without colour vision."""
-KIND = {"risk": "#b3311f", "benefit": "#0a6f68", "question": "#5f4ba3", "fact": "#66707b"}
+KIND = {"risk": "#b3311f", "benefit": "#0a6f68", "question": "#5f4ba3", "fact": "#5b6570"}
 
 VARIABLES = {
     INK: "currentColor", "black": "currentColor", "#000": "currentColor", "#000000": "currentColor",
@@ -29,10 +29,10 @@ CONFIG: dict[str, Any] = {
     "view": {"stroke": None, "continuousHeight": 240},
     "axis": _AXIS,
     "axisY": {"domain": False, "ticks": False},
-    "axisX": {"tickCount": 6},
+    "axisX": {"labelSeparation": 10},
     "legend": {
         "orient": "top", "labelFontSize": 13, "titleFontSize": 13, "labelColor": INK, "titleColor": QUIET,
-        "symbolSize": 90, "offset": 10, "labelLimit": 220, "columns": 4,
+        "symbolSize": 90, "offset": 10, "labelLimit": 220, "columns": 4, "symbolOpacity": 1,
     },
     "title": {"anchor": "start", "fontSize": 16, "fontWeight": "bold", "color": INK, "offset": 12},
     "header": {"labelFontSize": 13, "labelColor": INK, "titleColor": QUIET},
