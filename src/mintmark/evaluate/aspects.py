@@ -12,14 +12,14 @@ from .subject import Subject
 
 ASPECTS: dict[str, tuple[str, ...]] = {
     "fidelity": ("fidelity", "profiles", "overfit"),
-    "diversity": ("diversity", "missing"),
+    "diversity": ("diversity",),
     "utility": ("utility", "learning_curve"),
     "promise": ("promise",),
     "grounding": ("grounding",),
     "labels": ("labels",),
     "contamination": ("contamination",),
     "copying": ("copying", "pii"),
-    "bias": ("bias", "bias_filters"),
+    "bias": ("bias",),
     "safety": ("safety",),
     "collapse": ("collapse",),
     "process": ("process",),

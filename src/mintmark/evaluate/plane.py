@@ -15,23 +15,23 @@ CAPTION = (
 
 
 def points(subject: Subject) -> tuple[list[dict[str, object]], str]:
-    """Return {x, y, series, text, id} for rows of data and reference, and the caption; nothing for fewer than 10 rows.
+    """Return {x, y, series, text, id} for rows of data and reference, and the caption; nothing where a set has fewer than 5.
 
     Reference: van der Maaten, Hinton 2008, Visualizing data using t-SNE.
     """
     from sklearn.manifold import TSNE
 
+    if min(len(subject.data), len(subject.reference or ())) < 5:
+        return [], ""
     rng = np.random.default_rng(subject.seed)
     rows: list[dict[str, object]] = []
     parts = []
     for corpus, vectors in zip((subject.data, subject.reference), subject.vectors):
-        if corpus is None or vectors is None or not len(corpus):
+        if corpus is None or vectors is None:
             continue
         drawn = np.sort(rng.permutation(len(corpus))[:MOST])
         parts.append(np.asarray(vectors)[drawn])
         rows += [{"series": corpus.name, "text": corpus.texts[i][:300], "id": corpus.ids[i]} for i in drawn]
-    if len(rows) < 10:
-        return [], ""
     placed = TSNE(
         perplexity=min(30, len(rows) / 4), init="random", random_state=subject.seed, n_jobs=1, max_iter=500
     ).fit_transform(np.concatenate(parts))

@@ -16,8 +16,11 @@ _BUCKETS = 1 << 18
 
 def counts(texts: Sequence[str], *, ngrams: tuple[int, int] = (1, 2), buckets: int = _BUCKETS) -> Any:
     """Return hashed counts of word n-grams (signs are words too): scipy CSR, shape (texts, buckets)."""
+    import scipy.sparse as sp
     from sklearn.feature_extraction.text import HashingVectorizer
 
+    if not texts:
+        return sp.csr_matrix((0, buckets), dtype=np.float32)
     hashing = HashingVectorizer(
         analyzer="word", tokenizer=tokens, token_pattern=None, lowercase=False, ngram_range=ngrams,
         n_features=buckets, alternate_sign=False, norm=None, dtype=np.float32,
