@@ -86,6 +86,8 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
             return
         if kind == ".json":
             values = json.loads(text)
+            if not isinstance(values, list | dict):
+                raise ValueError("neither a list nor an object")
             values = values if isinstance(values, list) else values.get("data", values.get("examples", [values]))
         else:
             values = [json.loads(line) for line in text.splitlines() if line.strip()]

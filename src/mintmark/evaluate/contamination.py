@@ -12,6 +12,7 @@ from ..core.finding import Exhibit, Figure, Finding
 from ..measures.intervals import two_shares_p, wilson
 from .claim import Claim, needs
 from .contamination_match import LONG, SHORT, Match, compare
+from .exchange import at_least
 from .figures import histogram
 from .subject import Benchmark, Corpus, Subject
 from .twins import cut
@@ -24,10 +25,13 @@ CLEAN = 0.995
 LEAST_LIKE = 0.35
 """No pair below this likeness is called a paraphrase, whatever clean rows look like."""
 BAND = 0.95
+TOLERANCE = 0.001
+"""The share of copies that is borne where no clean rows say what is usual."""
 ROWS, NULL_ROWS = 10_000, 4000
 NGRAMS = (
     f"Folded words; a row is flagged where it shares {LONG} words in a row with a part (prompt, answer) of one item, or "
-    f"runs of {SHORT} or more that cover half of the part's words."
+    f"runs of {SHORT} or more that cover half of the part's words. Runs all of whose {SHORT}-grams stand in 3 items or more "
+    "are phrases of the genre and do not count."
 )
 CHARS = "Cosine of TF-IDF of 3- to 5-character grams inside words, each row's prompt against every item's prompt, top 1"
 REFERENCES = (
@@ -87,7 +91,7 @@ def _claims(
             {"ngrams": int(match.flagged.sum()), "likeness": int(over.sum()), "doubt": int(between.sum())},
             {"ngrams": int(null.flagged.sum()), "likeness": int(clean_over[~setting].sum()),
              "doubt": int(clean_between[~setting].sum())},
-            {"ngrams": len(setting), "likeness": int((~setting).sum()), "doubt": int((~setting).sum())},
+            {"ngrams": 0 if alone else len(setting), "likeness": int((~setting).sum()), "doubt": int((~setting).sum())},
         )  # fmt: skip
         shown[name] = {
             "ngrams": _exhibits(subject.data, rows, benchmark, match.flagged, match.item, match.covered, "ngrams"),
@@ -125,6 +129,8 @@ class Counted:
 
     def p(self, kind: str) -> float:
         """Return the chance of so many rows where they are as clean as clean rows."""
+        if not self.clean_n[kind]:
+            return at_least(self.rows[kind], self.n, TOLERANCE)
         return two_shares_p(self.rows[kind], self.n, self.clean[kind], self.clean_n[kind])
 
 
@@ -134,7 +140,12 @@ def _claim(metric: str, kind: str, does: str, counted: dict[str, Counted], shown
     worst = min(counted, key=lambda k: (counted[k].p(kind), -counted[k].rows[kind]))
     c = counted[worst]
     estimate, null = wilson(c.rows[kind], c.n), wilson(c.clean[kind], c.clean_n[kind])
-    says = f"{c.rows[kind]:,} of {c.n:,} rows ({estimate.value:.1%}) {does.format(worst)}; {null.value:.1%} of clean rows seem to"
+    says = f"{c.rows[kind]:,} of {c.n:,} rows ({estimate.value:.1%}) {does.format(worst)}"
+    if c.clean_n[kind]:
+        says += f"; {null.value:.1%} of clean rows seem to"
+    else:
+        null, means = wilson(0, c.n), f"none: no clean rows were given, and up to {TOLERANCE:.1%} of rows is borne"
+        says += f"; {c.clean[kind]:,} of its {c.items:,} items seem to hold another item"
     if len(counted) > 1:
         says += f" (of {len(counted)} benchmarks this one stands out most)"
     return Claim(

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..measures.char_similarity import char_counts, char_weights, closest
-from ..measures.runs_shared import match_words, shared_runs
+from ..measures.runs_shared import match_words, shared_runs, telling
 from ..measures.tokens import tokens
 from .subject import Benchmark, Corpus
 from .twins import words_of
@@ -20,6 +20,7 @@ Ints = npt.NDArray[np.int64]
 LONG, SHORT = 13, 8
 """Words of a run that is a copy by itself; and of runs that are one where they cover half of the item's part."""
 COVERED = 0.5
+_MOST = 1 << 32
 _PROMPTS = ("question", "instruction", "query")
 
 
@@ -99,6 +100,9 @@ def _flags(
     everything = [p for parts, _ in benchmarks for p in parts]
     first = np.cumsum([0, *(len(parts) for parts, _ in benchmarks)])
     runs = shared_runs(texts, everything, least=SHORT, most=16 * len(benchmarks))
+    # "Write a function to find the ..." stands in many items and tells of none.
+    owners = np.concatenate([np.zeros(0, np.int64), *(owner + n * _MOST for n, (_, owner) in enumerate(benchmarks))])
+    runs = runs.only(telling(runs, everything, np.unique(owners, return_inverse=True)[1].ravel(), n=SHORT))
     row, part, count = runs.covered_by_pair(of_other=True)
     size = np.fromiter((max(1, len(p)) for p in everything), np.int64, len(everything))
     share = count / size[part]

@@ -104,7 +104,7 @@ def _runs(subject: Subject) -> Claim:
     one, rest = hits(members[there])
     estimate, null = wilson(one, int((members & there).sum())), wilson(rest, int((~members & there).sum()))
     across = ~members[runs.other]
-    held = Runs(*(a[across] for a in (runs.row, runs.start, runs.other, runs.other_start, runs.length)))
+    held = runs.only(across)
     longest, which = held.longest(size)
     says = (
         f"{one:,} rows ({estimate.value:.1%}) share {RUN} words in a row or more with a reference row; {null.value:.1%} of real "

@@ -143,3 +143,17 @@ def around(value: float, spread: float, n: int, method: str) -> Estimate:
     """Return a share with a normal interval of that spread, within 0 and 1."""
     low, high = max(0.0, value - _Z * spread), min(1.0, value + _Z * spread)
     return Estimate(value=value, low=min(low, value), high=max(high, value), n=n, method=method)
+
+
+def at_least(count: int, n: int, share: float) -> float:
+    """Return the chance that `count` or more of `n` rows are hit where each is with chance `share`: binomial tail.
+
+    Example:
+        >>> round(at_least(1, 10, 0.1), 4), at_least(0, 10, 0.1)
+        (0.6513, 1.0)
+    """
+    if count <= 0:
+        return 1.0
+    from scipy.stats import binom
+
+    return float(min(1.0, binom.sf(count - 1, n, share)))

@@ -11,6 +11,7 @@ from ..core.finding import Exhibit, Figure, Finding
 from ..measures.intervals import two_shares_p, wilson
 from ..measures.pii import TYPES, Identifier, find
 from .claim import Claim, needs
+from .exchange import at_least
 from .figures import bars
 from .subject import Corpus, Subject
 from .twins import cut
@@ -97,20 +98,6 @@ def _claim(
         method=METHOD, reference=REFERENCE,
         details={"values": dict(counts) if kind is None else counts[kind], "reserved": reserved, "in_reference": again},
     )  # fmt: skip
-
-
-def at_least(count: int, n: int, share: float) -> float:
-    """Return the chance that `count` or more of `n` rows are hit where each is with chance `share`: binomial tail.
-
-    Example:
-        >>> round(at_least(1, 10, 0.1), 4), at_least(0, 10, 0.1)
-        (0.6513, 1.0)
-    """
-    if count <= 0:
-        return 1.0
-    from scipy.stats import binom
-
-    return float(min(1.0, binom.sf(count - 1, n, share)))
 
 
 def _again(

@@ -34,6 +34,10 @@ class Runs:
     def __len__(self) -> int:
         return len(self.row)
 
+    def only(self, chosen: npt.NDArray[np.bool_]) -> Runs:
+        """Return the runs that are chosen."""
+        return Runs(*(a[chosen] for a in (self.row, self.start, self.other, self.other_start, self.length)))
+
     def longest(self, rows: int) -> tuple[Ints, Ints]:
         """Return for each of `rows` rows its longest run's length, 0 for none, and which run that is, -1 for none."""
         length, which = np.zeros(rows, np.int64), np.full(rows, -1, np.int64)
@@ -112,6 +116,34 @@ def shared_runs(
     first = np.flatnonzero(np.concatenate([np.ones(min(1, len(row)), np.bool_), ~same]))
     length = np.diff(np.append(first, len(row))) + least - 1
     return Runs(row[first], start[first], other[first], other_start[first], length)
+
+
+def telling(
+    runs: Runs, others: Sequence[Sequence[str]], owner: Ints, *, n: int, most: int = 2
+) -> npt.NDArray[np.bool_]:
+    """Return which runs hold an n-gram that stands in texts of at most `most` owners: the rest is a phrase of the genre.
+
+    Args:
+        others: the texts the runs were sought in.
+        owner: int64, shape (others,): whose each of them is.
+
+    Example:
+        >>> others = ["write a function".split()] * 3 + ["some rare words".split()]
+        >>> runs = shared_runs([["write", "a", "function"], ["some", "rare", "words"]], others, least=2)
+        >>> runs.row[telling(runs, others, np.arange(4), n=2)].tolist()
+        [1]
+    """
+    hashes, rows, at = _hashes(others, n)
+    _, place = np.unique(hashes, return_inverse=True)
+    width = int(owner.max(initial=0)) + 1
+    held = np.unique(place.ravel() * width + owner[rows]) // width
+    rare = np.bincount(held, minlength=1)[place.ravel()] <= most
+    offsets = np.concatenate([[0], np.cumsum(np.fromiter(map(len, others), np.int64, len(others)))])
+    before = np.zeros(int(offsets[-1]) + 1, np.int64)
+    before[1:] = np.cumsum(np.bincount(offsets[rows[rare]] + at[rare], minlength=int(offsets[-1])))
+    begin = offsets[runs.other] + runs.other_start
+    found: npt.NDArray[np.bool_] = before[begin + runs.length - n + 1] > before[begin]
+    return found
 
 
 def longest_shared(text: Sequence[str], other: Sequence[str], *, least: int = 1) -> int:
