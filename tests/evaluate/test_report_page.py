@@ -13,10 +13,12 @@ from tests.evaluate.report_findings import claims, estimate, report
 
 from mintmark.core.finding import Exhibit, Figure, Finding
 from mintmark.evaluate.claim import needs, settle
-from mintmark.evaluate.figures import points
+from mintmark.evaluate.figures import bars, points
 from mintmark.evaluate.report import Examined, Point, Report, to_html, to_markdown, write_report
+from mintmark.evaluate.report.figures_static import sized
 from mintmark.evaluate.report.markdown import fenced, safe
 from mintmark.evaluate.report.svg import inline
+from mintmark.evaluate.report.theme import SERIES
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 ATTACK = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'</div></details>&amp;]]>-->"
@@ -256,3 +258,22 @@ def test_text_cannot_leave_its_fence() -> None:
     assert safe("![x](http://y)") == "!\\[x](http://y)"
     assert safe("# no heading") == "\\# no heading" and safe("a ` b") == "a \\` b"
     assert safe("p < 0.05 [0.1, 0.2] `--flag_x`") == "p < 0.05 [0.1, 0.2] `--flag_x`"
+
+
+def test_data_and_reference_keep_their_colours_in_every_figure() -> None:
+    for ours, real in (("data", "reference"), ("synthetic", "real"), ("synthetic", "another")):
+        spec = bars(
+            "Bars", [{"label": "a", "value": 1.0, "series": real}, {"label": "a", "value": 2.0, "series": ours}]
+        ).spec
+        scale = sized(spec)["encoding"]["color"]["scale"]
+        assert dict(zip(scale["domain"], scale["range"], strict=True)) == {real: SERIES[1], ours: SERIES[0]}
+        assert "scale" not in spec["encoding"]["color"], "the finding's own figure was changed"
+
+
+def test_details_are_read_by_people() -> None:
+    finding = Finding(
+        aspect="fidelity", metric="ranked", claim="Ranked.", kind="fact",
+        details={"ranked": [{"word": "and", "odds_ratio": 2.917370330877424}], "none": None, "rows": [640, 1200]},
+    )  # fmt: skip
+    text = Page(to_html(bare(finding))).text
+    assert "word and, odds ratio 2.917" in text and "640, 1,200" in text and "not known" in text

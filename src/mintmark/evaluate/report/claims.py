@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
 from ...core.finding import Exhibit, Finding, number
 from .clean import short
 from .scale import Strip, own_strip, shared_strip
@@ -133,10 +131,18 @@ def _equals(text: str) -> str:
     return text if text.startswith("<") else f"= {text}"
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, most: int = DETAIL_CHARS) -> str:
+    """Return a detail as a reader wants it: numbers short, lists and what they hold on one line."""
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "not known"}[value]
     if isinstance(value, int | float):
         return number(value)
-    text = value if isinstance(value, str) else orjson.dumps(value).decode()
-    return text if len(text) <= DETAIL_CHARS else text[: DETAIL_CHARS - 1] + "…"
+    if isinstance(value, dict):
+        text = ", ".join(f"{words_of(k).lower()} {_value(v, most)}" for k, v in list(value.items())[:most])
+    elif isinstance(value, list):
+        text = ("; " if any(isinstance(v, dict | list) for v in value) else ", ").join(
+            _value(v, most) for v in value[:most]
+        )
+    else:
+        text = str(value)
+    return text if len(text) <= most else text[: most - 1] + "…"

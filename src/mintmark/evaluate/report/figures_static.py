@@ -8,7 +8,7 @@ from typing import Any
 
 from ...core.errors import MissingExtra
 from ...core.finding import Figure
-from .theme import CONFIG
+from .theme import CONFIG, OF, SERIES
 
 WIDTH, PAGE_WIDTH = 600, 480
 """Pixels, axes and labels included; a page may be as narrow as a telephone, where wide drawings get small letters."""
@@ -71,6 +71,7 @@ def sized(spec: dict[str, Any], width: int = WIDTH) -> dict[str, Any]:
     """
     found = copy.deepcopy(spec)
     found.pop("config", None)
+    _colours_of_series(found)
     if width < WIDTH:
         _narrow_labels(found)
     channels = found.get("encoding") or {}
@@ -82,6 +83,22 @@ def sized(spec: dict[str, Any], width: int = WIDTH) -> dict[str, Any]:
         found["width"] = width
         found.setdefault("autosize", {"type": "fit-x", "contains": "padding"})
     return found
+
+
+def _colours_of_series(spec: dict[str, Any]) -> None:
+    """Give the data and the reference the same colours in every figure, in place; what sets its own keeps them."""
+    names: dict[str, None] = {}
+    for values in (*(spec.get("datasets") or {}).values(), (spec.get("data") or {}).get("values")):
+        rows = values if isinstance(values, list) else []
+        names |= {str(r["series"]): None for r in rows if isinstance(r, dict) and "series" in r}
+    if not names.keys() & OF.keys() or len(names) > len(SERIES):
+        return
+    free = iter([c for c in SERIES if c not in {OF[n] for n in names if n in OF}] * 2)
+    scale = {"domain": list(names), "range": [OF.get(n) or next(free) for n in names]}
+    for part in (spec, *(p for p in spec.get("layer") or [] if isinstance(p, dict))):
+        colour = (part.get("encoding") or {}).get("color")
+        if isinstance(colour, dict) and colour.get("field") == "series" and "scale" not in colour:
+            colour["scale"] = scale
 
 
 def _narrow_labels(part: Any) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 INK, LINE, QUIET = "#23282e", "#d8dce1", "#5c646d"
 SERIES = ("#2b6cb0", "#c8571b", "#17806d", "#8b56a8", "#a87d00", "#5b6673")
 """Apart in lightness as well as hue, so that they differ without colour vision."""
+OF = {"data": SERIES[0], "synthetic": SERIES[0], "reference": SERIES[1], "real": SERIES[1]}
+"""What is always drawn in one colour, whichever aspect draws it."""
 KIND = {"risk": "#b3311f", "benefit": "#0a6f68", "question": "#5f4ba3", "fact": "#5b6570"}
 
 VARIABLES = {
@@ -26,7 +28,7 @@ _AXIS = {
 CONFIG: dict[str, Any] = {
     "background": None,
     "font": FONT,
-    "view": {"stroke": None, "continuousHeight": 240},
+    "view": {"stroke": None, "continuousHeight": 240, "step": 18},
     "axis": _AXIS,
     "axisY": {"domain": False, "ticks": False},
     "axisX": {"labelSeparation": 10},

@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 from ...core.finding import Finding
 from .words import MANY, aspect_title, aspects_of, counted, listed, mid_sentence, words_of
 
+MOST_NEEDS = 5
+"""Needs that the conclusions name; all stand with the questions."""
+
 
 def sentence(findings: Sequence[Finding]) -> str:
     """Return the verdict: how many risks and which, how many benefits, how many questions.
@@ -54,9 +57,14 @@ def conclusions(findings: Sequence[Finding]) -> list[str]:
         found.append(
             f"{counted(len(unclear), 'claim').capitalize()} could go either way at this number of rows: {names}."
         )
-    for what, asked in needed(findings):
+    wanted = needed(findings)
+    for what, asked in wanted[:MOST_NEEDS]:
         found.append(
             f"Given {what}, {counted(len(asked), 'more claim')} could be judged: {listed([metric_title(f) for f in asked])}."
+        )
+    if left := sum(len(asked) for _, asked in wanted[MOST_NEEDS:]):
+        found.append(
+            f"{counted(left, 'further claim').capitalize()} would need something else; each question says what."
         )
     if judged:
         found.append(

@@ -14,8 +14,8 @@ SIGN: dict[Kind, str] = {"risk": "▲", "benefit": "●", "question": "◇", "fa
 """A shape of its own for each, so that no verdict is told by its colour alone."""
 
 ASPECTS = (
-    "fidelity", "diversity", "utility", "grounding", "contamination", "copying", "bias", "labels", "safety",
-    "collapse", "promise", "process",
+    "fidelity", "diversity", "utility", "promise", "grounding", "labels", "contamination", "copying", "bias", "safety",
+    "collapse", "process",
 )  # fmt: skip
 """The aspects in the order in which a report shows them; unknown ones follow, sorted."""
 
@@ -28,8 +28,17 @@ _TITLES = {
 }
 _UPPER = {
     "auc", "c2st", "prdc", "jsd", "pii", "pmi", "knn", "qa", "mauve", "bleu", "tstr", "trtr", "tsts", "f1", "kl", "llm",
-    "bbq", "dcr", "nndr", "id", "tfidf", "mmlu", "gsm8k", "mbpp", "url", "urls", "svd", "kde", "ttr",
+    "bbq", "dcr", "nndr", "id", "tfidf", "mmlu", "gsm8k", "mbpp", "url", "urls", "svd", "kde", "ttr", "ks",
 }  # fmt: skip
+
+
+_NAMES = {
+    "vendi": "Vendi",
+    "humaneval": "HumanEval",
+    "truthfulqa": "TruthfulQA",
+    "ngram": "n-gram",
+    "ngrams": "n-grams",
+}
 
 
 def aspect_title(aspect: str) -> str:
@@ -49,9 +58,9 @@ def words_of(name: str) -> str:
         >>> words_of("c2st_auc"), words_of("near_duplicate_share")
         ('C2ST AUC', 'Near duplicate share')
     """
-    parts = [p.upper() if p in _UPPER else p for p in name.replace("-", "_").split("_") if p]
+    parts = [p.upper() if p in _UPPER else _NAMES.get(p, p) for p in name.replace("-", "_").split("_") if p]
     text = " ".join(parts) or name
-    return text[:1].upper() + text[1:]
+    return text if text.startswith("n-gram") else text[:1].upper() + text[1:]
 
 
 def mid_sentence(title: str) -> str:
@@ -62,7 +71,11 @@ def mid_sentence(title: str) -> str:
         ('near copies', 'C2ST AUC')
     """
     first = title.split(" ", 1)[0]
-    return title if first[1:] != first[1:].lower() or len(first) == 1 else title[:1].lower() + title[1:]
+    return (
+        title
+        if first[1:] != first[1:].lower() or first in _NAMES.values() or len(first) == 1
+        else title[:1].lower() + title[1:]
+    )
 
 
 def aspects_of(findings: Sequence[Finding]) -> list[str]:
