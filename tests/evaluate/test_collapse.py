@@ -13,6 +13,7 @@ from tests.evaluate.data import gsm8k
 from mintmark.core.finding import Finding
 from mintmark.evaluate import collapse
 from mintmark.evaluate.claim import settle
+from mintmark.evaluate.descent import descent
 from mintmark.evaluate.subject import Corpus, RunFacts, Subject
 from mintmark.measures.generations import accumulated_error_bound, regression_error, variance_after
 
@@ -35,7 +36,7 @@ def found(
 
 
 def test_descent_is_the_longest_way_and_every_root_counts() -> None:
-    known = collapse.descent({r["id"]: r for r in LINEAGE})
+    known = descent({r["id"]: r for r in LINEAGE})
     assert known == {
         "s": (0, True), "seed": (0, False), "one": (1, True), "two": (2, True), "mixed": (2, False), "loop": (1, False),
     }  # fmt: skip
@@ -43,7 +44,7 @@ def test_descent_is_the_longest_way_and_every_root_counts() -> None:
 
 def test_a_long_chain_needs_no_recursion() -> None:
     chain = [row("0", source="a")] + [row(str(i), str(i - 1)) for i in range(1, 5000)]
-    assert collapse.descent({r["id"]: r for r in reversed(chain)})["4999"] == (4999, True)
+    assert descent({r["id"]: r for r in reversed(chain)})["4999"] == (4999, True)
 
 
 def test_depth_and_anchors_are_said() -> None:

@@ -107,6 +107,18 @@ def test_reworded_answers_are_not_judged_by_words_alone() -> None:
     assert "scoring model" in settled["unsupported_share"].needs
 
 
+def test_evidence_that_is_no_quotation_is_found() -> None:
+    rows = [{**r, "evidence": "  ".join(r["context"].split()[:12])} for r in xquad()[:300]]
+    assert found(rows)["misquoted_evidence_share"].kind == "benefit"
+    for r in rows[::5]:
+        r["evidence"] = r["evidence"].replace(" ", " indeed ", 1)
+    one = found(rows)["misquoted_evidence_share"]
+    assert one.kind == "risk" and one.estimate is not None and one.estimate.value == 0.2
+    for r in rows:
+        r["evidence"] = "something else"
+    assert found(rows)["misquoted_evidence_share"].needs
+
+
 def by_shared_words(pairs: Sequence[tuple[str, str]]) -> list[npt.NDArray[np.float64]]:
     """A scoring model that finds words likely which it has been shown."""
     return [np.array([-1.0 if w in context else -6.0 for w in target.split()] or [-6.0]) for context, target in pairs]

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..core.finding import Estimate, Finding
+from ..core.finding import Estimate, Finding, number
 from ..measures.intervals import subsample, wilson
 from ..measures.tokens import Vocabulary
 from . import figures
 from .claim import Claim, needs
+from .descent import descent, runs_before
 from .subject import Corpus, Subject
 
 ASPECT = "collapse"
@@ -53,7 +51,7 @@ def examine(subject: Subject) -> list[Claim | Finding]:
     return [
         Finding(
             aspect=ASPECT, metric="generation_depth", kind="fact",
-            claim=f"The rows are {middle:.2g} generations from their first source on average, {deepest} at most.{warn}",
+            claim=f"{number(middle)} generations lie between a row and its first source on average, {deepest} at most.{warn}",
             estimate=Estimate(value=middle, low=middle, high=middle, n=len(own), method="counted, every row"),
             figure=figures.bars("Generations between a row and its source", spread[:50], x="rows"),
             method="The longest way from a row to its sources, over parents in the lineage; a source that is another run's data "
@@ -62,82 +60,10 @@ def examine(subject: Subject) -> list[Claim | Finding]:
         ),
         Finding(
             aspect=ASPECT, metric="real_anchor_share", kind="fact", estimate=wilson(anchored, len(own)),
-            claim=f"{anchored:,} of {len(own):,} rows rest on a place in a source that is not known to be made; "
-            + ("with real data kept in each generation, error stays bounded." if anchored == len(own) else
-               "rows that rest on none carry the errors of the generations before."),
+            claim=f"{anchored:,} of {len(own):,} rows rest on a place in a source that is not known to be made itself.",
             method="A row rests on a source where every way back over its parents ends at a place in one.", reference=_REFERENCE,
         ),
     ]  # fmt: skip
-
-
-def descent(lineage: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[int, bool]]:
-    """Return each row's generations from the source, and whether all its roots have a place in one.
-
-    A row's parents are walked without recursion; a circle, or a parent that is not there, has no root.
-    """
-    found: dict[str, tuple[int, bool]] = {}
-    for start in lineage:
-        stack, open_rows = [start], set[str]()
-        while stack:
-            one = stack[-1]
-            if one in found:
-                stack.pop()
-                continue
-            row = lineage.get(one)
-            parents = [str(p) for p in row.get("parents") or ()] if row is not None else []
-            waiting = [p for p in parents if p not in found]
-            if waiting and one not in open_rows:
-                open_rows.add(one)
-                stack.extend(p for p in waiting if p not in open_rows)
-                continue
-            stack.pop()
-            if row is None:
-                found[one] = (0, False)
-            elif parents:
-                above = [found.get(p, (0, False)) for p in parents]
-                found[one] = (1 + max(d for d, _ in above), all(r for _, r in above))
-            else:
-                found[one] = (0, bool((row.get("source") or {}).get("path")))
-    return found
-
-
-def runs_before(manifest: Mapping[str, Any], *, most: int = 50) -> list[str]:
-    """Return the folders of the runs whose data a run was made from, the nearest first; each adds a generation.
-
-    A source is a run's data where a manifest stands in its folder, or in one of the two above. What has been moved away
-    cannot be seen.
-    """
-    found: list[str] = []
-    while len(found) < most:
-        recipe = (manifest.get("content") or {}).get("recipe") or {}
-        folder = next(
-            (f for path in _paths(recipe.get("source")) if (f := _run_of(path)) and str(f) not in found), None
-        )
-        if folder is None:
-            break
-        found.append(str(folder))
-        manifest = _read(folder)
-    return found
-
-
-def _run_of(path: str) -> Path | None:
-    return next((f for f in (Path(path), *list(Path(path).parents)[:2]) if "content_digest" in _read(f)), None)
-
-
-def _read(folder: Path) -> Mapping[str, Any]:
-    try:
-        found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _paths(node: Any) -> list[str]:
-    if not isinstance(node, Mapping):
-        return []
-    return [v for k, v in node.items() if k == "path" and isinstance(v, str)] + [
-        p for v in node.values() for p in _paths(v)
-    ]
 
 
 @dataclass(frozen=True)
@@ -190,8 +116,8 @@ def over_generations(corpora: Sequence[Corpus], *, seed: int = 0) -> list[Genera
     # What generation 0 keeps of its own tail: words that were rare in one half are rarer still in the other.
     usual = held[tail].sum() / max(held.sum(), 1)
     found = []
-    for number, (corpus, one, part) in enumerate(zip(corpora, read, np.split(pairs, ends[:-1]))):
-        rows = order[half:] if number == 0 else np.arange(len(corpus))
+    for place, (corpus, one, part) in enumerate(zip(corpora, read, np.split(pairs, ends[:-1]))):
+        rows = order[half:] if place == 0 else np.arange(len(corpus))
 
         def over(
             statistic: Callable[[Ints], float],

@@ -10,6 +10,7 @@ import numpy as np
 from ..core.finding import Estimate, Exhibit, Finding, number
 from ..measures.extractive import extractiveness, has_names, ngram_precision, unsupported_names
 from ..measures.intervals import mean, two_shares_p, wilson
+from ..measures.sentences import fold_space
 from ..measures.support import unsupported_numbers
 from ..measures.tokens import tokens
 from . import figures
@@ -44,7 +45,7 @@ def examine(subject: Subject) -> list[Claim | Finding]:
         _unsupported_parts(data, reference, "name", unsupported_names, has_names),
     ]
     likely = scored(subject, data.questions, data.answers, data.contexts, [subject.data.ids[i] for i in data.rows])
-    return [*shares, _extractiveness(data, reference), *likely]
+    return [*shares, *_evidence(data, reference), _extractiveness(data, reference), *likely]
 
 
 def _unsupported(data: Grounded, reference: Grounded | None) -> Claim | Finding:
@@ -112,6 +113,44 @@ def _unsupported_parts(
         + ("; a name is a capitalised word inside a sentence." if part == "name" else "."),
         details={"rows_with_one": len(there)},
     )  # fmt: skip
+
+
+def _evidence(data: Grounded, reference: Grounded | None) -> list[Claim | Finding]:
+    """Return the share of rows whose evidence does not stand in their context, where rows carry both."""
+    missing = _misquoted(data)
+    if len(missing) < LEAST:
+        return []
+    bad = [i for i, wrong in missing.items() if wrong]
+    n, metric = len(missing), "misquoted_evidence_share"
+    said = f"The evidence of {len(bad) / n:.1%} of {n:,} rows does not stand in their context, word for word"
+    if len(bad) > n / 2 and reference is None:
+        what = "evidence that quotes its context, or a reference with both"
+        return [needs(ASPECT, metric, what, f"{said}: it is no quotation, and cannot be checked as one.")]
+    other = list(_misquoted(reference).values()) if reference is not None else []
+    evidence = data.corpus.column("evidence")
+    return [
+        _claim(
+            metric, data, reference, wilson(len(bad), n), (sum(other), len(other)) if len(other) >= LEAST else None, risk=said, fine=said,
+            evidence=[
+                Exhibit(text=_cut(evidence[data.rows[i]]), id=data.corpus.ids[data.rows[i]], note="not in the context",
+                        other=_cut(data.contexts[i]))
+                for i in bad[:5]
+            ],
+            method="The evidence is sought in the context as one run of characters, white space folded.", details={},
+        )
+    ]  # fmt: skip
+
+
+def _misquoted(data: Grounded) -> dict[int, bool]:
+    """Return for each row that has evidence beside its context whether the context lacks it."""
+    if not data.corpus.has("evidence", "context") or data.corpus.roles["evidence"] == data.corpus.roles["context"]:
+        return {}
+    evidence = data.corpus.column("evidence")
+    return {
+        i: fold_space(evidence[row]) not in fold_space(data.contexts[i])
+        for i, row in enumerate(data.rows)
+        if evidence[row].strip()
+    }
 
 
 def _claim(

@@ -111,11 +111,11 @@ def _cost(content: Mapping[str, Any]) -> Finding:
         int(spent.get("count") or 0),
     )
     each = {"dollars": dollars / kept, "tokens": sum(tokens.values()) / kept, "calls": calls / kept} if kept else {}
-    text = f"{calls:,} calls took {tokens['tokens_in']:,} tokens in and {tokens['tokens_out']:,} out and cost ${dollars:,.4f}"
+    text = f"{calls:,} calls took {tokens['tokens_in']:,} tokens in and {tokens['tokens_out']:,} out and cost {_money(dollars)}"
     if unpriced:
         text += f", {unpriced:,} of them without a known price"
     if each:
-        text += f": {number(each['calls'])} calls, {number(each['tokens'])} tokens and ${each['dollars']:.6f} for each row kept"
+        text += f": {number(each['calls'])} calls, {number(each['tokens'])} tokens and {_money(each['dollars'])} for each row kept"
     else:
         text += "; no row was kept"
     return Finding(
@@ -123,6 +123,10 @@ def _cost(content: Mapping[str, Any]) -> Finding:
         details={**tokens, "dollars": dollars, "unpriced": unpriced, "calls": calls, "per_row_kept": each,
                  "by_model": dict(spent.get("by_model") or {})},
     )  # fmt: skip
+
+
+def _money(dollars: float) -> str:
+    return f"${dollars:,.2f}" if dollars >= 1 else f"${dollars:.6f}" if dollars else "$0"
 
 
 def _models(run: RunFacts) -> Finding:

@@ -82,7 +82,8 @@ def _own_world(subject: Subject) -> Claim | Finding:
         unclear=f"{text}; whether a score on the data itself holds cannot be told.", p=_chance(own - abroad), margin=_MARGIN,
         figure=figures.intervals("In its own world and in the real one", bars, x="balanced accuracy"), reference=_TSTR,
         method="Logistic regression on TF-IDF of word 1- and 2-grams; mean recall over the labels that both sides have, which does "
-        f"not depend on how common each is; {_DRAWS} random halves of both sides by seed, delete-half jackknife.",
+        f"not depend on how common each is; {_DRAWS} random halves of both sides by seed, delete-half jackknife. Rows that "
+        "reword each other can fall on both sides of a split, as they would in a test on the data itself.",
         details={"own": own.tolist(), "real": abroad.tolist(), "real_on_real": ((first + second) / 2).tolist()},
     )  # fmt: skip
 
