@@ -53,8 +53,8 @@ def test_five_percent_flipped_are_found_and_named() -> None:
 
 
 def test_clean_labels_are_no_risk() -> None:
-    rows = banking(6000)
-    for findings in (found(rows[:3000]), found(rows[:3000], rows[3000:])):
+    rows = banking(4000)
+    for findings in (found(rows), found(rows[:2000], rows[2000:])):
         assert not [f.name for f in findings.values() if f.kind == "risk"]
         assert findings["labels.random_labels"].kind == "benefit"
 

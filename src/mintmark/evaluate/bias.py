@@ -171,7 +171,10 @@ def _feeling(subject: Subject, ours: Mentions, theirs: Mentions | None) -> Claim
 def _telling(felt: Mapping[int, Sequence[str]], lower: Flags) -> dict[str, float]:
     """Return the words of feeling that the lower group's rows hold oftener, strongest first, with their log odds."""
     words = sorted({w for said in felt.values() for w in said})
-    rows = np.array([w in set(said) for said in felt.values() for w in words], np.bool_).reshape(len(felt), len(words))
+    place = {w: k for k, w in enumerate(words)}
+    rows = np.zeros((len(felt), len(words)), np.bool_)
+    for row, said in enumerate(felt.values()):
+        rows[row, [place[w] for w in said]] = True
     group = np.array([bool(lower[i]) for i in felt])
     found = log_odds(rows[group].sum(0), rows.sum(0), np.full(len(words), int(group.sum())), len(group))
     order = [k for k in np.argsort(-found.low, kind="stable")[:5] if found.low[k] > 0]
