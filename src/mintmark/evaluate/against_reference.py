@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,12 +38,21 @@ class Sides:
         assert self.subject.reference is not None
         return self.subject.reference
 
-    @property
-    def real_vectors(self) -> Vectors:
-        """The vectors of all rows of the reference."""
-        found = self.subject.vectors[1]
-        assert found is not None
-        return found
+    @cached_property
+    def vectors(self) -> tuple[Vectors, Vectors]:
+        """The vectors of the compared rows of data and reference."""
+        # Where all texts are the same nothing varies, and shares of the variance are 0 / 0.
+        with np.errstate(invalid="ignore", divide="ignore"):
+            own, real = self.subject.vectors
+        assert real is not None
+        return own[self.data], real[self.reference]
+
+    @cached_property
+    def lexical(self) -> tuple[Any, Any]:
+        """TF-IDF of the compared rows of data and reference."""
+        own, real = self.subject.lexical
+        assert real is not None
+        return own[self.data], real[self.reference]
 
     @cached_property
     def tokens(self) -> tuple[list[list[str]], list[list[str]]]:

@@ -49,7 +49,7 @@ def clouds(sides: Sides) -> list[Claim | Finding]:
     if size < SMALLEST_DRAW:
         what = f"at least {2 * SMALLEST_DRAW} synthetic and {4 * SMALLEST_DRAW} real rows with a text"
         return list(unanswered(CLOUDS, what))
-    x, y = subject.vectors[0][sides.data], sides.real_vectors[sides.reference]
+    x, y = sides.vectors
 
     def neighbourhoods(own: Ints, real: Ints, others: Ints) -> Pairs:
         a, b = prdc(y[real], x[own], K), prdc(y[real], y[others], K)

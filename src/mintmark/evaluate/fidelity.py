@@ -53,18 +53,18 @@ def _critics(sides: Sides) -> list[Claim | Finding]:
     groups = near_duplicate_groups([own[i] for i in data] + [theirs[i] for i in real], seed=subject.seed)
     critics: list[_Critic] = []
     kinds: tuple[tuple[str, str, tuple[Any, Any]], ...] = (
-        ("c2st_auc", "words and pairs of words", subject.lexical),
-        ("c2st_auc_embedding", subject.embedder, subject.vectors),
+        ("c2st_auc", "words and pairs of words", sides.lexical),
+        ("c2st_auc_embedding", subject.embedder, sides.vectors),
     )
     for metric, reads, (x, y) in kinds:
-        null = _real_against_real(y[real], groups[len(data) :], len(data), subject.seed)
-        found = critique(x[data], y[real], groups=groups, seed=subject.seed)
+        null = _real_against_real(y, groups[len(data) :], len(data), subject.seed)
+        found = critique(x, y, groups=groups, seed=subject.seed)
         critics.append(_Critic(metric, reads, found, null, data))
     i, j = matched_lengths(*(np.array([len(t) for t in words], np.int64) for words in sides.tokens), seed=subject.seed)
     if len(i) >= SMALLEST:
-        x, y = subject.lexical
+        x, y = sides.lexical
         together = groups[np.concatenate([i, len(data) + j])]
-        found = critique(x[data[i]], _given(y)[real[j]], groups=together, seed=subject.seed)
+        found = critique(x[i], y[j], groups=together, seed=subject.seed)
         critics.append(_Critic("c2st_auc_length_matched", "words", found, critics[0].null, data[i]))
     out: list[Claim | Finding] = [_critic_claim(critic, critics, sides) for critic in critics]
     if len(i) < SMALLEST:
@@ -90,7 +90,7 @@ def _critic_claim(critic: _Critic, critics: list[_Critic], sides: Sides) -> Clai
     beside = f"with an AUC of {number(auc.value)}; real against real gives {number(null.value)}"
     surest = np.argsort(-critic.found.first, kind="stable")[:25]
     chances = 1 / (1 + np.exp(-critic.found.first[surest]))
-    notes = [f"the critic gives it {c:.0%} to be synthetic" for c in chances]
+    notes = [f"the critic holds it synthetic with {min(c, 0.999):.1%}" for c in chances]
     evidence: list[Exhibit] = rows_shown(sides.subject.data, critic.rows[surest].tolist(), notes)
     return Claim(
         ASPECT, critic.metric, "above", auc, null, "two halves of the real rows, read by the same kind of classifier",
@@ -125,8 +125,3 @@ def _areas(critics: list[_Critic]) -> Figure:
     return figures.intervals(
         "How well three critics tell synthetic from real", rows, x="AUC", caption="Grey: real rows against real rows."
     )
-
-
-def _given(found: Any | None) -> Any:
-    assert found is not None
-    return found

@@ -51,8 +51,9 @@ def examine(subject: Subject) -> list[Claim | Finding]:
 def _purity(sides: Sides) -> Claim:
     rng = np.random.default_rng(sides.subject.seed)
     size = min(len(sides.data), len(sides.reference), PURITY_ROWS)
-    own, real = (np.sort(rng.permutation(rows)[:size]) for rows in (sides.data, sides.reference))
-    vectors = np.concatenate([sides.subject.vectors[0][own], sides.real_vectors[real]])
+    x, y = sides.vectors
+    own, real = (np.sort(rng.permutation(len(v))[:size]) for v in (x, y))
+    vectors = np.concatenate([x[own], y[real]])
     labels = np.repeat([1, 0], size)
     reach, near = nearest(vectors, vectors, K, exclude_self=True)
     each = purity(near, labels)
@@ -72,7 +73,7 @@ def _purity(sides: Sides) -> Claim:
         ASPECT, "knn_label_purity", "above", estimate, null, "the same rows, with `synthetic` and `real` dealt out by chance",
         risk=said + ": synthetic rows lie among themselves.", unclear=said + "; whether that is more than chance is open.",
         benefit=said + ": synthetic and real rows lie mixed.", p=_upper(value, chance, spread), margin=PURITY_MARGIN,
-        evidence=rows_shown(sides.subject.data, own[tight].tolist(), notes), reference=f"{_CHEN}; {_SCHILLING}",
+        evidence=rows_shown(sides.subject.data, sides.data[own[tight]].tolist(), notes), reference=f"{_CHEN}; {_SCHILLING}",
         method=f"{size:,} rows of each set, {K} nearest neighbours in the original space of vectors "
         f"({sides.subject.embedder}), not in a picture of it.{sides.sampled}",
         details={"k": K, "rows_a_side": size, "margin": PURITY_MARGIN},
