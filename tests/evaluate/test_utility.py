@@ -44,7 +44,9 @@ def test_half_of_one_real_set_teaches_no_less_and_adds_as_real_rows_do() -> None
     assert settled["added_100_gain"].kind == "benefit"
     assert "points" in settled["added_100_gain"].claim and "%" in settled["added_100_gain"].claim
     figure = settled["added_100_gain"].figure
-    assert figure is not None and {"real", "synthetic"} <= {r["series"] for r in figure.spec["data"]["values"]}
+    assert figure is not None
+    drawn = [row for rows in figure.spec["datasets"].values() for row in rows]
+    assert {r["series"] for r in drawn} == {"real", "synthetic"} and len(drawn) < 300
 
 
 def test_shuffled_labels_teach_less_and_adding_them_harms() -> None:
@@ -55,6 +57,12 @@ def test_shuffled_labels_teach_less_and_adding_them_harms() -> None:
     assert len(settled["tstr_gap"].evidence) == 5 and settled["tstr_gap"].evidence[0].of == "reference"
     assert settled["added_gain"].kind == "risk"
     assert settled["added_100_gain"].kind == "risk" and "lower accuracy" in settled["added_100_gain"].claim
+
+
+def test_copies_of_the_reference_teach_nothing() -> None:
+    _, reference = halves()
+    (one,) = found([{**r, "text": r["text"].upper() + " "} for r in reference], reference).values()
+    assert one.kind == "question" and "copies of the reference" in one.needs
 
 
 def test_the_same_input_gives_the_same_findings() -> None:
@@ -117,8 +125,8 @@ def test_without_labels_a_scoring_model_tells_foreign_rows_from_real_ones() -> N
         ([{"question": "a", "answer": "b"}] * 50, None, "reference"),
         ([{"question": "a", "answer": "b"}] * 50, [{"question": "a", "answer": "b"}] * 50, "scoring model"),
         ([{"text": "a b", "label": "x"}] * 50, None, "reference with labels"),
-        ([{"text": "a b", "label": "x"}] * 50, [{"text": "a b", "label": "x"}] * 50, "two labels"),
-        ([{"text": "a b", "label": "x"}, {"text": "c d", "label": "y"}], [{"text": "a b", "label": "x"}, {"text": "c", "label": "y"}] * 50,
+        ([{"text": "a b", "label": "x"}] * 50, [{"text": "a c", "label": "x"}] * 50, "two labels"),
+        ([{"text": "a b", "label": "x"}, {"text": "c d", "label": "y"}], [{"text": "a", "label": "x"}, {"text": "c", "label": "y"}] * 50,
          "at least 20"),
         ([{"text": f"row {i}", "label": i / 7} for i in range(50)], [{"text": f"row {i}", "label": i / 7} for i in range(50)], ""),
         ([{"text": None, "label": None}] * 50, [{"text": 3, "label": float("nan")}] * 50, ""),
@@ -133,7 +141,7 @@ def test_too_little_stays_a_question(rows: Rows, reference: Rows | None, said: s
 def test_labels_of_other_types_and_scripts_are_read() -> None:
     rows = [{"text": "这部电影很好看 " + "一二三四五六七八"[i % 8], "label": 1} for i in range(60)]
     rows += [{"text": "这部电影很糟糕 " + "一二三四五六七八"[i % 8], "label": 0.0} for i in range(60)]
-    mixed = [{**r, "label": str(int(r["label"]))} for r in rows]
+    mixed = [{"text": r["text"] + "吗", "label": str(int(r["label"]))} for r in rows]
     settled = found(rows, mixed)
     assert settled["tstr_gap"].details["macro_f1"]["synthetic"] == 1
     assert not [f for f in settled.values() if f.kind == "risk"]

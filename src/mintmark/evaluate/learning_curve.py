@@ -8,7 +8,7 @@ from ..core.finding import Figure, Finding
 from . import figures
 from .claim import Claim, needs
 from .subject import Subject
-from .trials import Contrast, Trials, labelled_rows, overlap
+from .trials import Contrast, Trials, labelled_rows, overlap, without_copies
 
 ASPECT = "utility"
 DRAWS, FOLDS = 20, 4
@@ -26,6 +26,7 @@ def examine(subject: Subject) -> list[Claim | Finding]:
     said = "What a hundred more rows add cannot be told."
     if data is None or reference is None or len(set(data.labels) & set(reference.labels)) < 2:
         return [needs(ASPECT, "added_100_gain", "labelled rows and a labelled reference that share two labels", said)]
+    data = without_copies(data, reference)
     trials = Trials(reference, data, subject.seed, folds=FOLDS, most=_MOST_TEST)
     pool = min(map(len, trials.pools))
     first = min(_FIRST, pool // 4, len(data) // 2)

@@ -44,6 +44,13 @@ def labelled_rows(corpus: Corpus | None) -> Labelled | None:
     return found if rows and len(set(found.labels)) <= max(2, len(rows) // 3) else None
 
 
+def without_copies(data: Labelled, reference: Labelled) -> Labelled:
+    """Return the rows of data whose text, case and white space aside, is none of the reference's: those would know the test."""
+    there = {_folded(text) for text in reference.texts}
+    kept = [i for i, text in enumerate(data.texts) if _folded(text) not in there]
+    return Labelled([data.texts[i] for i in kept], [data.labels[i] for i in kept], [data.ids[i] for i in kept])
+
+
 class Trials:
     """Predictions of classifiers trained on the arms of an experiment, over draws, for held-out rows of the reference.
 
@@ -200,6 +207,10 @@ def overlap(taken: int, there: int) -> float:
         (1.0, 0.0)
     """
     return taken / max(1, there - taken)
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _label(value: Any) -> str:
