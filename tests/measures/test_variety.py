@@ -10,8 +10,8 @@ from tests.evaluate.data import gsm8k
 
 from mintmark.core.finding import Estimate
 from mintmark.measures.diversity import grams
-from mintmark.measures.variety import at_size, effective_kinds, kinds, mass, of_one_size, rare, ratio, trend
 from mintmark.measures.tokens import tokens
+from mintmark.measures.variety import at_size, effective_kinds, kinds, mass, of_one_size, rare, ratio, trend
 
 
 def estimate(value: float, part: float = 0.05) -> Estimate:

@@ -57,7 +57,12 @@ def at_size(
         raise ValueError(f"{size} of {len(found.ids)} n-grams cannot be taken")
     rng = np.random.default_rng(seed)
     texts = len(found.offsets) - 1
-    drawn = np.array([statistic(found.of(rng.permutation(texts))[0][:size]) for _ in range(draws)])
+    lengths = np.diff(found.offsets)
+    drawn = np.empty(draws)
+    for i in range(draws):
+        order = rng.permutation(texts)
+        enough = int(np.searchsorted(np.cumsum(lengths[order]), size)) + 1
+        drawn[i] = statistic(found.of(order[:enough])[0][:size])
     centre = float(drawn.mean())
     part = size / len(found.ids)
     # A part of the set drawn without replacement varies less than a fresh sample would.

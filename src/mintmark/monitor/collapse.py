@@ -19,6 +19,8 @@ KEPT_MARGIN, TREND_MARGIN = 0.05, 0.01
 """A loss of less than 5 % in all, or 1 % a generation, matters to nobody."""
 TAIL = 0.1
 """The tail: the rarest words, which together make a tenth of all words of the versions held together."""
+ROWS, WORDS = 5000, 100_000
+"""Rows of a version, and words of one draw, that are looked at."""
 _LEAST_WORDS = 200
 _NAMES = {
     "types": "different words", "distinct_2": "different pairs of words", "entropy": "effective words (2 to the entropy)",
@@ -54,22 +56,25 @@ def curves(versions: Sequence[Version], *, seed: int = 0) -> list[Curve]:
     if len(versions) < 2:
         raise ValueError("a curve needs 2 versions")
     order, at = in_order(versions)
-    words = [word for v in order for word in v.words]
-    ends = np.cumsum([len(v.words) for v in order])
-    rows = np.split(np.arange(len(words)), ends[:-1])
+    looked = [_sample(v, seed) for v in order]
+    words = [text for texts in looked for text in texts]
+    rows = np.split(np.arange(len(words)), np.cumsum([len(texts) for texts in looked])[:-1])
     names, places = tuple(v.name for v in order), tuple(at)
+    single, double = grams(words, 1), grams(words, 2)
     found = []
-    for name, n, statistic in (("types", 1, kinds), ("distinct_2", 2, kinds), ("entropy", 1, effective_kinds)):
-        whole = grams(words, n)
+    for name, whole, statistic in (
+        ("types", single, kinds),
+        ("distinct_2", double, kinds),
+        ("entropy", single, effective_kinds),
+    ):
         parts = [_part(whole, own) for own in rows]
-        size = min(len(p.ids) for p in parts) * 2 // 5
+        size = min(WORDS, min(len(p.ids) for p in parts) * 2 // 5)
         if size < _LEAST_WORDS:
             raise ValueError(f"a version has fewer than {_LEAST_WORDS * 5 // 2} words")
         values = tuple(at_size(p, size, statistic, seed=seed) for p in parts)
         found.append(Curve(name, names, places, values, (values[0], values[-1])))
-    whole = grams(words, 1)
-    first, last = _tail(whole, [rows[0], rows[-1]], seed)
-    return [*found, Curve("tail_mass", names, places, _tail(whole, rows, seed), (first, last))]
+    first, last = _tail(single, [rows[0], rows[-1]], seed)
+    return [*found, Curve("tail_mass", names, places, _tail(single, rows, seed), (first, last))]
 
 
 def collapse(versions: Sequence[Version], *, seed: int = 0) -> tuple[list[Reading | Finding], list[Curve]]:
@@ -119,7 +124,7 @@ def _readings(curve: Curve, unit: str) -> list[Reading | Finding]:
     change = f"{label}, {slope.value - 1:+.1%} a {unit} ({slope.low - 1:+.1%} to {slope.high - 1:+.1%})"
     method = (
         "the rarest words, a tenth of all, of the versions held together at one size; their share in each"
-        if curve.name == "tail_mass" else f"at {curve.values[0].n:,} words of each version, texts whole, 30 draws"
+        if curve.name == "tail_mass" else f"at most {ROWS:,} rows; at {curve.values[0].n:,} words of each version, texts whole, 30 draws"
     )  # fmt: skip
     details = {
         "versions": list(curve.versions), "at": list(curve.at), "values": [v.value for v in curve.values],
@@ -141,6 +146,14 @@ def _readings(curve: Curve, unit: str) -> list[Reading | Finding]:
             reference=_REFERENCES[curve.name], details=details,
         ),
     ]  # fmt: skip
+
+
+def _sample(version: Version, seed: int) -> list[list[str]]:
+    """Return the words of at most `ROWS` texts."""
+    if len(version.words) <= ROWS:
+        return version.words
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(version.words))[:ROWS])
+    return [version.words[i] for i in chosen]
 
 
 def _part(whole: Grams, rows: Ints) -> Grams:
