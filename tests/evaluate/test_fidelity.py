@@ -10,6 +10,7 @@ from mintmark.core.finding import Finding
 from mintmark.evaluate import fidelity, overfit, profiles
 from mintmark.evaluate.claim import settle
 from mintmark.evaluate.subject import Corpus, Subject
+from mintmark.measures.tokens import tokens
 
 from .data import data, gsm8k, read_jsonl
 
@@ -105,7 +106,7 @@ def test_same_input_same_findings():
 def test_length_alone_is_told_from_wording():
     """Real rows, the long ones mostly called data: of rows of like length, nothing is left to tell."""
     rows = [{"text": r["answer"]} for r in gsm8k(3000)]
-    length = np.array([len(r["text"]) for r in rows])
+    length = np.array([len(tokens(r["text"])) for r in rows])
     chance = 1 / (1 + np.exp(-2 * (length - length.mean()) / length.std()))
     mine = np.random.default_rng(0).random(len(rows)) < chance
     long, short = ([r for r, m in zip(rows, mine) if m == side] for side in (True, False))

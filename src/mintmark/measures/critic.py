@@ -196,21 +196,20 @@ def near_duplicate_groups(texts: Sequence[str], *, threshold: float = 0.6, seed:
     return labels
 
 
-def matched_lengths(first: Ints, second: Ints, *, strata: int = 40, seed: int = 0) -> tuple[Ints, Ints]:
+def matched_lengths(first: Ints, second: Ints, *, width: float = 0.05, seed: int = 0) -> tuple[Ints, Ints]:
     """Return rows of either set, as many of each in every stratum of length: length alone tells them apart no more.
 
     Args:
         first, second: each row's length.
-        strata: quantiles of both sets' lengths together.
+        width: of a stratum, as a part of the length; short lengths are strata of their own.
 
     Returns:
         Row numbers of the first and of the second set, int64, of one shape.
     """
     rng = np.random.default_rng(seed)
-    edges = np.unique(np.quantile(np.concatenate([first, second]), np.linspace(0, 1, strata + 1)[1:-1]))
-    bins = [np.searchsorted(edges, x, side="right") for x in (first, second)]
-    chosen: tuple[list[Ints], list[Ints]] = ([], [])
-    for stratum in range(len(edges) + 1):
+    bins = [np.floor(np.log(np.maximum(x, 1)) / np.log1p(width)).astype(np.int64) for x in (first, second)]
+    chosen: tuple[list[Ints], list[Ints]] = ([np.zeros(0, np.int64)], [np.zeros(0, np.int64)])
+    for stratum in np.intersect1d(*bins):
         rows = [np.flatnonzero(b == stratum) for b in bins]
         count = min(map(len, rows))
         for own, into in zip(rows, chosen):
