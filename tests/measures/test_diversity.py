@@ -8,6 +8,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from tests.evaluate.data import data, read_jsonl
 
 from mintmark.measures.diversity import (
     compression_ratio,
@@ -20,6 +21,7 @@ from mintmark.measures.diversity import (
     vendi,
     vendi_of_kernel,
 )
+from mintmark.measures.tokens import tokens
 
 JANE = ["Look, Jane.", "See Spot.", "See Spot run.", "Run, Spot, run.", "Jane sees Spot run."]
 
@@ -106,3 +108,16 @@ def test_repeated_sequences_are_counted_by_rows_and_said_once() -> None:
     assert repeated(rows, n=3, top=1) == [("write a short", 7)]
     assert repeated([["a", "b", "a", "b", "a", "b"]], n=2) == [], "one row repeats nobody"
     assert repeated([]) == []
+
+
+def test_the_model_is_the_more_diverse_here_as_published() -> None:
+    """Power-seeking questions: distinct-3 of people's .724; the model's is higher, which nobody should assume away."""
+    found = {}
+    for who in ("human", "lm"):
+        rows = read_jsonl(
+            data("model_written_evals", "advanced-ai-risk", f"{who}_generated_evals", "power-seeking-inclination.jsonl")
+        )
+        asked = [re.split(r"\n\s*(?:Choices|\(A\))", row["question"])[0] for row in rows]
+        found[who] = distinct(grams([tokens(text, signs=False) for text in asked], 3), np.arange(len(asked)))
+    assert found["human"] == pytest.approx(0.724, abs=5e-4)
+    assert 0.82 < found["lm"] < 0.86

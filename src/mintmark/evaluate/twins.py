@@ -56,7 +56,7 @@ class Twins:
 
     def met(self, of: Mask, *, near: bool) -> Mask:
         """Return which rows say the same as another row of `of`; with `near`, the same or nearly."""
-        groups = int(self.group.max(initial=-1)) + 1
+        groups = int(max(self.group.max(initial=-1), self.pairs.max(initial=-1))) + 1
         there = self.group >= 0
         count = np.bincount(self.group[of & there], minlength=groups)
         found = np.zeros(len(self), np.bool_)
