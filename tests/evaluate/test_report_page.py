@@ -277,3 +277,21 @@ def test_details_are_read_by_people() -> None:
     )  # fmt: skip
     text = Page(to_html(bare(finding))).text
     assert "word and, odds ratio 2.917" in text and "640, 1,200" in text and "not known" in text
+
+
+def test_figures_of_an_older_report_go_and_other_files_stay(tmp_path: Path) -> None:
+    write_report(report(), tmp_path)
+    (tmp_path / "figures/mine.svg").write_text("<svg/>")
+    left = {p.name for p in write_report(bare(), tmp_path)}
+    assert {p.name for p in (tmp_path / "figures").iterdir()} == {"mine.svg"}
+    assert left == {"report.html", "report.md", "report.json"}
+
+
+def test_a_claim_never_takes_the_place_of_a_section() -> None:
+    odd = [
+        Finding(aspect=a, metric=m, claim="Odd.", kind="fact")
+        for a, m in (("", "risks"), ("summary", "evidence"), ("h", "map"))
+    ]
+    page = Page(to_html(bare(*odd)))
+    ids = [a["id"] for _, a in page.elements if a.get("id")]
+    assert len(ids) == len(set(ids)) and {"claim-risks", "claim-summary-evidence", "claim-h-map"} <= set(ids)

@@ -14,6 +14,11 @@ from .verdict import by_strength, of_kind
 from .words import SIGN, WORD, aspect_title, aspects_of, chance, words_of
 
 DETAIL_CHARS = 240
+TAKEN = (
+    "verdict", "summary", "matrix", "examined", "evidence", "risks", "benefits", "questions", "facts", "removed", "map",
+    "conclusions", "references", "rows", "h-", "sign-", "summary-",
+)  # fmt: skip
+"""Places of the page, and beginnings of names, that are not for claims."""
 OF = {
     "data": "Row",
     "reference": "Reference",
@@ -58,12 +63,15 @@ def claims_of(findings: Sequence[Finding], checked: dict[str, str] | None = None
     for kind in ("benefit", "question", "fact"):
         some = of_kind(findings, kind)
         order += [f for a in aspects_of(some) for f in some if f.aspect == a]
-    anchors = unique_names([f.name for f in order])
+    anchors = unique_names([f.name for f in order], apart_from=TAKEN)
     return [_claim(f, a, (checked or {}).get(f.name, "")) for f, a in zip(order, anchors, strict=True)]
 
 
-def unique_names(names: Sequence[str]) -> list[str]:
+def unique_names(names: Sequence[str], *, apart_from: Sequence[str] = ()) -> list[str]:
     """Return names fit for files and addresses, each once.
+
+    Args:
+        apart_from: what no name may be, or begin with where it ends in `-`; such a name gets `claim-` before it.
 
     Example:
         >>> unique_names(["a.b", "a.b", "Größe/../x", ""])
@@ -73,6 +81,8 @@ def unique_names(names: Sequence[str]) -> list[str]:
     taken: set[str] = set()
     for name in names:
         base = re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")[:80] or "claim"
+        if any(base == t or (t[-1] == "-" and base.startswith(t)) for t in apart_from):
+            base = f"claim-{base}"
         one, n = base, 1
         while one in taken:
             n += 1

@@ -28,7 +28,8 @@ _TITLES = {
 }
 _UPPER = {
     "auc", "c2st", "prdc", "jsd", "pii", "pmi", "knn", "qa", "mauve", "bleu", "tstr", "trtr", "tsts", "f1", "kl", "llm",
-    "bbq", "dcr", "nndr", "id", "tfidf", "mmlu", "gsm8k", "mbpp", "url", "urls", "svd", "kde", "ttr", "ks",
+    "bbq", "dcr", "nndr", "id", "tfidf", "mmlu", "gsm8k", "mbpp", "url", "urls", "svd",
+    "kde", "ttr", "ks", "iban", "ssn", "ip", "us", "html", "json",
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ...core.errors import MintmarkError
 from ...core.store import write_atomically
 from . import figures_static
 from .claims import claims_of, unique_names
@@ -17,7 +18,7 @@ def write_report(report: Report, folder: Path, *, static: bool = True) -> list[P
     """Write report.html, report.md, report.json and, with `static`, figures/*.svg and *.png; return what was written.
 
     The same report gives the same bytes. Each file is whole or not there. A figure that cannot be drawn is named on
-    the page and left out of the folder.
+    the page and left out of the folder. Figures of a report that stood there before go; other files stay.
 
     Args:
         folder: made where it is not there.
@@ -31,11 +32,26 @@ def write_report(report: Report, folder: Path, *, static: bool = True) -> list[P
     if static:
         files |= figure_files(report)
     files["report.md"] = to_markdown(report, {name for name in files if name.startswith("figures/")}).encode()
+    for old in _drawn_before(Path(folder)) - files.keys():
+        (Path(folder) / old).unlink(missing_ok=True)
     written = []
     for name, data in sorted(files.items()):
         write_atomically(Path(folder) / name, data)
         written.append(Path(folder) / name)
     return written
+
+
+def _drawn_before(folder: Path) -> set[str]:
+    """Return the figure files of the report that stands in a folder; none where none can be read."""
+    try:
+        old = Report.from_json((folder / "report.json").read_bytes())
+    except (OSError, MintmarkError):
+        return set()
+    names = [
+        *(c.anchor for c in claims_of(old.findings) if c.finding.figure),
+        *unique_names(list(summary_figures(old))),
+    ]
+    return {f"figures/{name}.{kind}" for name in names for kind in ("svg", "png")}
 
 
 def figure_files(report: Report) -> dict[str, bytes]:
