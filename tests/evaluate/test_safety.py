@@ -78,7 +78,7 @@ def test_rows_far_from_their_label_are_outliers() -> None:
     draw = random.Random(0)
     junk = "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor".split()
     bad = [
-        {**r, "text": " ".join(draw.sample(junk, 8))} if r["label"] == "travel" and draw.random() < 0.08 else r
+        {**r, "text": " ".join(draw.sample(junk, 8))} if r["label"] == "travel" and draw.random() < 0.12 else r
         for r in rows[:2000]
     ]
     claim = found(bad, rows[2000:])["safety.spectral_outliers"]

@@ -117,7 +117,10 @@ def _with_reference(suspect: Tied, held: int, n: int, reference: Corpus | None) 
     count = len(suspect.rows)
     drawn = (n + len(reference), count + held, n)
     fresh = float(hypergeom.sf(count - 1, *drawn)) / max(float(hypergeom.sf(_LEAST - 1, *drawn)), 1e-300)
-    both = max(1e-300, suspect.chance * min(1.0, fresh))
+    # What the reference holds as often is a habit of such texts, however odd: no trigger planted here.
+    if fresh >= 0.05:
+        return max(min(1.0, suspect.chance * suspect.tried), min(1.0, fresh))
+    both = max(1e-300, suspect.chance * fresh)
     return min(1.0, both * (1 - math.log(both)) * suspect.tried)
 
 
