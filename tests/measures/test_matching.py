@@ -51,9 +51,10 @@ def test_texts_without_spaces_are_matched() -> None:
 
 
 def test_a_template_shared_by_all_is_matched_all_the_same() -> None:
-    a = [f"Please answer the following question about the number {i}" for i in range(3000)]
+    a = [f"Please answer the following question about the number {i}" for i in range(1000)]
     found = nearest_pairs(a, a)
-    assert len(found) > 2000
+    assert len(found) > 950
+    assert sum(i == j for i, j, _ in found) > 900
 
 
 def test_real_questions_with_one_word_changed_are_found_again_and_others_are_not() -> None:

@@ -78,13 +78,13 @@ def test_the_words_that_came_are_shown() -> None:
 
 
 def test_generations_that_replace_collapse_and_those_that_accumulate_fresh_real_data_do_not() -> None:
-    texts = questions(3000)
-    gone = generations(replaced(texts[:500], 4, seed=1, cut=0.02))
+    texts = questions(1600)
+    gone = generations(replaced(texts[:400], 3, seed=1, cut=0.02))
     assert {"collapse.types_kept", "collapse.distinct_2_trend", "collapse.tail_mass_kept"} <= risks(gone, "collapse")
-    fresh = [texts[500 + i * 500 : 1000 + i * 500] for i in range(4)]
-    kept = generations(accumulated(texts[:500], fresh, seed=1, cut=0.02))
+    fresh = [texts[400 + i * 400 : 800 + i * 400] for i in range(3)]
+    kept = generations(accumulated(texts[:400], fresh, seed=1, cut=0.02))
     assert not risks(kept, "collapse")
-    assert not risks(generations([texts[i * 500 : (i + 1) * 500] for i in range(5)]), "collapse")
+    assert not risks(generations([texts[i * 400 : (i + 1) * 400] for i in range(4)]), "collapse")
 
 
 def test_generations_come_in_their_order_and_versions_without_them_in_the_order_given() -> None:

@@ -17,7 +17,7 @@ def markdown(found: Difference) -> str:
         f"# From {_plain(found.a)} to {_plain(found.b)}",
         "",
         f"{found.rows_a:,} rows became {found.rows_b:,}: {found.same:,} are the same, {found.changed:,} changed, "
-        f"{found.added:,} were added, {found.removed:,} removed.",
+        f"{found.added:,} added, {found.removed:,} removed.",
     ]
     if found.renamed:
         lines.append(f"{found.renamed:,} of those that are the same bear another id.")
