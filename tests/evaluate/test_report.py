@@ -69,6 +69,15 @@ def test_the_verdict_counts_and_names() -> None:
     assert "3 benefits" in said and "6 open questions" in said
 
 
+def test_many_risks_are_named_by_aspect() -> None:
+    some = [f for f in settle(claims()) if f.kind == "risk"]
+    many = [f.model_copy(update={"metric": f"{f.metric}_{i}"}) for i in range(3) for f in some[:2]]
+    said = sentence(many)
+    assert said.startswith(
+        "6 risks: 3 in fidelity (above all C2ST AUC 0 and C2ST AUC 1) and 3 in copying (above all near copy"
+    )
+
+
 def test_without_the_evidence_the_verdict_falls() -> None:
     """A risk whose estimate is moved to the null is no risk in verdict, conclusions or matrix."""
     some = claims()

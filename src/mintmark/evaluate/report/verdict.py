@@ -31,8 +31,11 @@ def sentence(findings: Sequence[Finding]) -> str:
     rest = f"{counted(len(benefits), 'benefit')} and {open_ones}"
     if not risks:
         return f"No risk was found in {counted(len(judged), 'claim')} that could be judged; {rest}."
-    names = listed(list(dict.fromkeys(metric_title(f) for f in by_strength(risks))), 4)
-    return f"{counted(len(risks), 'risk').capitalize()}: {names}; {rest}."
+    ordered = by_strength(risks)
+    if len(risks) <= 3:
+        return f"{counted(len(risks), 'risk')}: {listed([metric_title(f) for f in ordered])}; {rest}."
+    where = [_most_of([f for f in ordered if f.aspect == a]) for a in dict.fromkeys(f.aspect for f in ordered)]
+    return f"{counted(len(risks), 'risk')}: {listed(where, 4)}; {rest}."
 
 
 def conclusions(findings: Sequence[Finding]) -> list[str]:
@@ -124,6 +127,12 @@ def metric_title(finding: Finding) -> str:
 def tally(findings: Sequence[Finding]) -> dict[str, int]:
     """Return how many findings there are of each kind, by the kind's name in the plural."""
     return {MANY[k]: len(of_kind(findings, k)) for k in MANY}
+
+
+def _most_of(some: Sequence[Finding]) -> str:
+    """Return how many findings an aspect has, and the first two by name."""
+    names = [mid_sentence(words_of(f.metric)) for f in some]
+    return f"{len(some)} in {some[0].aspect} ({'above all ' if len(names) > 2 else ''}{listed(names[:2])})"
 
 
 def _ended(text: str) -> str:
