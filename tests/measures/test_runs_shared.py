@@ -12,7 +12,7 @@ from tests.evaluate.data import data, read_jsonl
 
 from mintmark.measures.char_similarity import char_counts, char_weights, closest
 from mintmark.measures.entities import entities, once
-from mintmark.measures.runs_shared import longest_shared, match_words, ngrams_present, shared_runs
+from mintmark.measures.runs_shared import longest_shared, match_words, ngrams_present, shared_runs, telling
 from mintmark.measures.tokens import tokens
 
 texts = st.lists(st.text("ab", min_size=0, max_size=12).map(list), min_size=1, max_size=6)
@@ -129,3 +129,23 @@ def test_only_entities_of_one_text_count() -> None:
     assert sorted(names) == ["98765", "Ada Byron"]
     assert {(names[n], int(o)) for n, o in zip(again, other)} == {("Ada Byron", 0), ("98765", 2)}
     assert {names[i]: int(r) for i, r in enumerate(row)} == {"Ada Byron": 0, "98765": 1}
+
+
+def test_batches_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    rows = [[str(w) for w in rng.integers(0, 4, rng.integers(0, 20))] for _ in range(40)]
+    whole = shared_runs(rows, least=3)
+    monkeypatch.setattr("mintmark.measures.runs_shared._BATCH", 7)
+    parts = shared_runs(rows, least=3)
+    assert len(whole) > 100
+    for name in ("row", "start", "other", "other_start", "length"):
+        assert getattr(whole, name).tolist() == getattr(parts, name).tolist()
+
+
+def test_runs_of_the_genre_are_told_apart() -> None:
+    others = ["write a program that sorts".split()] * 4 + ["the heron stood in reeds".split()]
+    runs = shared_runs([["write", "a", "program", "that"], ["heron", "stood", "in"]], others, least=3)
+    assert set(runs.row[telling(runs, others, np.arange(5), n=3)].tolist()) == {1}
+    assert set(runs.row[telling(runs, others, np.zeros(5, np.int64), n=3)].tolist()) == {0, 1}, (
+        "one owner says it often"
+    )

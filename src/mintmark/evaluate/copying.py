@@ -85,54 +85,57 @@ def _rows(subject: Subject, *, near: bool) -> Claim:
 
 
 def _runs(subject: Subject) -> Claim:
+    """Return how many rows share long runs with the reference.
+
+    A quarter of the real rows is left out. Given the others, the data's rows and those left out are alike in chance
+    to share a run with them, each by itself, so that Fisher's test is exact.
+    """
     assert subject.reference is not None
-    words = words_of(subject.data) + words_of(subject.reference)
-    runs = shared_runs(words, least=LEAST)
-    size, n = len(words), len(subject.data)
-    long = runs.length >= RUN
-    row, other = runs.row[long], runs.other[long]
-    there = np.fromiter((len(w) > 0 for w in words), np.bool_, size)
-    members = np.arange(size) < n
-
-    def hits(mask: Mask) -> tuple[int, int]:
-        inside = np.zeros(size, np.bool_)
-        inside[there] = mask
-        met = np.zeros(size, np.bool_)
-        met[row[~inside[other]]] = True
-        return int((met & inside).sum()), int((met & ~inside & there).sum())
-
-    one, rest = hits(members[there])
-    estimate, null = wilson(one, int((members & there).sum())), wilson(rest, int((~members & there).sum()))
-    across = ~members[runs.other]
-    held = runs.only(across)
-    longest, which = held.longest(size)
+    mine, real = words_of(subject.data), words_of(subject.reference)
+    order = np.random.default_rng(subject.seed).permutation(len(real))
+    out = max(1, len(real) // 4)
+    # Those held against come first: a phrase of many places is followed to the first of them.
+    ordered = [real[i] for i in (*order[out:].tolist(), *order[:out].tolist())]
+    stay, n = len(real) - out, len(mine)
+    runs = shared_runs([*mine, *ordered[stay:]], ordered, least=LEAST)
+    inside = runs.only(runs.other < stay)
+    longest, _ = inside.longest(n + out)
+    hit = longest >= RUN
+    there = np.fromiter(map(bool, (*mine, *ordered[stay:])), np.bool_, n + out)
+    one, rest = int(hit[:n].sum()), int(hit[n:].sum())
+    sizes = int(there[:n].sum()), int(there[n:].sum())
+    estimate, null = wilson(one, sizes[0]), wilson(rest, sizes[1])
+    whole = runs.only(runs.row < n)
+    most, which = whole.longest(n)
+    count = int((most >= RUN).sum())
     says = (
-        f"{one:,} rows ({estimate.value:.1%}) share {RUN} words in a row or more with a reference row; {null.value:.1%} of real "
-        f"rows do so with another; the longest run is of {int(longest[:n].max(initial=0)):,} words"
+        f"{count:,} rows ({count / max(1, sizes[0]):.1%}) share {RUN} words in a row or more with a reference row; with three "
+        f"quarters of the reference {estimate.value:.1%} do, and {null.value:.1%} of the real rows left out; the longest run is of "
+        f"{int(most.max(initial=0)):,} words"
     )
+    shown = _run_exhibits(subject, whole, most, which, [*order[out:].tolist(), *order[:out].tolist()])
     return Claim(
-        ASPECT, "long_run_share", "above", estimate, null, "each real row among the other real rows", risk=f"{says}.",
-        unclear=f"{says}.", benefit=f"{says}.", p=share_p(hits, members[there], seed=subject.seed), margin=0.005,
-        evidence=_run_exhibits(subject, held, longest[:n], which, words, n), reference=CARLINI,
+        ASPECT, "long_run_share", "above", estimate, null, "real rows left out, against the other three quarters",
+        risk=f"{says}.", unclear=f"{says}.", benefit=f"{says}.", p=two_shares_p(one, sizes[0], rest, sizes[1]), margin=0.005,
+        evidence=shown, reference=CARLINI,
         figure=histogram("Longest run of words shared with the reference", {"data": longest[:n], "real rows": longest[n:]},
-                         x=f"words (0: fewer than {LEAST})"),
+                         x=f"words (0: fewer than {LEAST})", caption="Real rows: a quarter, held against the other three."),
         method=f"Folded words; runs of {LEAST} words or more by hashed n-grams; a phrase found in more than 16 places is followed "
-               "to 16 of them.",
-        details={"rows": one, "reference_rows": rest, "longest": int(longest[:n].max(initial=0))},
+               "to 16 of them. Fisher's exact test.",
+        details={"rows": count, "rows_against_three_quarters": one, "left_out": rest, "longest": int(most.max(initial=0))},
     )  # fmt: skip
 
 
 def _run_exhibits(
-    subject: Subject, runs: Runs, longest: npt.NDArray[np.int64], which: npt.NDArray[np.int64],
-    words: Sequence[Sequence[str]], n: int,
-) -> list[Exhibit]:  # fmt: skip
+    subject: Subject, runs: Runs, longest: npt.NDArray[np.int64], which: npt.NDArray[np.int64], order: Sequence[int]
+) -> list[Exhibit]:
     assert subject.reference is not None
-    shown = []
+    words, shown = words_of(subject.data), []
     for row in np.argsort(-longest, kind="stable")[:5].tolist():
         if longest[row] < RUN:
             break
         run = int(which[row])
-        at, other = int(runs.start[run]), int(runs.other[run]) - n
+        at, other = int(runs.start[run]), order[int(runs.other[run])]
         passage = " ".join(words[row][at : at + min(int(runs.length[run]), 40)])
         shown.append(Exhibit(text=cut(subject.data.texts[row]), id=subject.data.ids[row],
                              note=f"{int(runs.length[run]):,} words in a row: {cut(passage, 200)}",

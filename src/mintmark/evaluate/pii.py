@@ -45,7 +45,7 @@ def examine(subject: Subject) -> list[Claim | Finding]:
     # Types without a value are counts of 0, not claims; the chances of the others bear the correction for all types.
     met = sum(c.estimate.value > 0 for c in claims[1:])
     fair = [c if c is claims[0] else replace(c, p=min(1.0, c.chance * len(TYPES) / max(1, met))) for c in claims]
-    return [c if c.estimate.value or c is claims[0] else _none(c) for c in fair]
+    return [c if c.estimate.value else _none(c) for c in fair]
 
 
 def _none(claim: Claim) -> Finding:

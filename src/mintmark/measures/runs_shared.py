@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from .lexical import Shingles, shingle_hashes
 
 Ints = npt.NDArray[np.int64]
+_BATCH = 1_000_000
 _CUT = re.compile("['\u2019]")
 
 
@@ -102,20 +104,40 @@ def shared_runs(
     ordered = theirs[order]
     begin = np.searchsorted(ordered, mine, "left")
     count = np.minimum(np.searchsorted(ordered, mine, "right") - begin, most)
-    hits = np.repeat(np.arange(len(mine)), count)
-    within = np.arange(len(hits)) - np.repeat(np.cumsum(count) - count, count)
-    there = order[begin[hits] + within]
-    row, start, other, other_start = own_rows[hits], own_at[hits], their_rows[there], their_at[there]
-    if others is None:
-        apart = row != other
-        row, start, other, other_start = row[apart], start[apart], other[apart], other_start[apart]
-    # Hits of one run lie on one diagonal, a word apart.
+    # Rows are taken a batch at a time, so that a template in every row does not fill the memory.
+    ends = np.searchsorted(own_rows, np.arange(len(texts)), "right")
+    done = np.concatenate([[0], np.cumsum(count)])[ends] if len(texts) else np.zeros(0, np.int64)
+    batch = done // _BATCH
+    cuts = [0, *(np.flatnonzero(np.diff(batch)) + 1).tolist(), len(texts)]
+    parts = []
+    for first, last in pairwise(cuts):
+        places = np.arange(ends[first - 1] if first else 0, ends[last - 1] if last else 0)
+        hits = np.repeat(places, count[places])
+        within = np.arange(len(hits)) - np.repeat(np.cumsum(count[places]) - count[places], count[places])
+        there = order[begin[hits] + within]
+        parts.append(
+            _diagonals(own_rows[hits], own_at[hits], their_rows[there], their_at[there], least, others is None)
+        )
+    return Runs(*(np.concatenate([np.zeros(0, np.int64), *found]) for found in zip(*parts))) if parts else _none()
+
+
+def _none() -> Runs:
+    return Runs(*(np.zeros(0, np.int64) for _ in range(5)))
+
+
+def _diagonals(
+    row: Ints, start: Ints, other: Ints, other_start: Ints, least: int, apart: bool
+) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+    """Return the runs that shared n-grams make up: those of one run lie on one diagonal, a word apart."""
+    if apart:
+        kept = row != other
+        row, start, other, other_start = row[kept], start[kept], other[kept], other_start[kept]
     order = np.lexsort((start, start - other_start, other, row))
     row, start, other, other_start = row[order], start[order], other[order], other_start[order]
     same = (np.diff(row) == 0) & (np.diff(other) == 0) & (np.diff(start) == 1) & (np.diff(other_start) == 1)
     first = np.flatnonzero(np.concatenate([np.ones(min(1, len(row)), np.bool_), ~same]))
     length = np.diff(np.append(first, len(row))) + least - 1
-    return Runs(row[first], start[first], other[first], other_start[first], length)
+    return row[first], start[first], other[first], other_start[first], length
 
 
 def telling(
