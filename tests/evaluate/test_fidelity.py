@@ -10,6 +10,7 @@ from mintmark.core.finding import Finding
 from mintmark.evaluate import fidelity, overfit, profiles
 from mintmark.evaluate.claim import settle
 from mintmark.evaluate.subject import Corpus, Subject
+from mintmark.measures.critic import critique
 from mintmark.measures.tokens import tokens
 
 from .data import data, gsm8k, read_jsonl
@@ -72,8 +73,15 @@ def test_train_and_test_questions_of_gsm8k_are_alike():
     assert not [f.name for f in out.values() if f.kind == "risk"]
 
 
+def test_known_area_of_human_and_model_written_questions():
+    """Known for 7,816 a side: AUC .973, by two folds; near duplicates kept together leave a little less."""
+    given = subject(evals("lm", 7816), evals("human", 7816))
+    a, b = given.lexical
+    assert critique(a, b, folds=2).auc.value == pytest.approx(0.973, abs=0.003)
+
+
 def test_human_and_model_written_questions_are_told_apart():
-    """Known for 7,816 a side: AUC .973; the model's text is the more diverse."""
+    """The model's text is the more diverse here."""
     rows, real = evals("lm", 2000), evals("human", 2000)
     out = found(fidelity, rows, real)
     assert 0.94 < out["c2st_auc"].estimate.value < 0.985
@@ -88,16 +96,15 @@ def test_human_and_model_written_questions_are_told_apart():
     assert lengths["vocabulary_ratio"].estimate.value > 1.2
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_two_halves_of_one_set_are_no_risk(seed):
-    for rows in (gsm8k(), banking77()):
+def test_two_halves_of_one_set_are_no_risk():
+    for seed, rows in enumerate((gsm8k(), banking77())):
         one, other = halves(rows, seed, 300)
         claims = [c for aspect in ASPECTS for c in aspect.examine(subject(one, other, seed=seed))]
         assert not [f.name for f in settle(claims) if f.kind == "risk"]
 
 
 def test_same_input_same_findings():
-    one, other = halves(gsm8k(400), 0)
+    one, other = halves(gsm8k(200), 0)
     for aspect in ASPECTS:
         first, again = (aspect.examine(subject(one, other, seed=3)) for _ in range(2))
         assert [str(c) for c in first] == [str(c) for c in again]
@@ -126,7 +133,6 @@ ODD = {
     "signs": [{"text": "?!"}] * 120,
     "Chinese": [{"text": f"\u732b\u304c{chr(0x4E00 + i)}\u3044\u308b\u3002"} for i in range(120)],
     "Arabic": [{"text": f"\u0647\u0630\u0627 \u0646\u0635 {i}"} for i in range(120)],
-    "long": [{"text": "word " * 400_000}] + [{"text": f"a short row {i}"} for i in range(119)],
 }
 
 
@@ -142,6 +148,13 @@ def test_odd_rows_give_findings(name, side):
         if name in ("empty", "one", "two", "no text"):
             assert all(f.kind in ("question", "fact") for f in out.values())
             assert all(f.needs for f in out.values() if f.kind == "question")
+
+
+def test_a_row_of_two_megabytes():
+    short = [{"text": f"a short row {i}"} for i in range(119)]
+    for aspect in ASPECTS:
+        out = found(aspect, [{"text": "word " * 400_000}, *short], short)
+        assert all(len(e.text) <= 403 for f in out.values() for e in f.evidence)
 
 
 def test_one_text_alone_has_latent_vectors_too():
