@@ -124,8 +124,9 @@ def test_odd_texts_do_no_harm() -> None:
 
 def test_two_versions_of_one_name_are_told_apart() -> None:
     texts = questions(100)
-    report = examine([Version("faq", texts[:50]), Version("faq", texts[50:])])
-    assert [v.name for v in report.versions] == ["faq", "faq (2)"]
+    report = examine([Version("faq", texts[:50]), Version("faq", texts[50:]), Version("faq\udcff", texts)])
+    assert [v.name for v in report.versions] == ["faq", "faq (2)", "faq?"]
+    report.to_json()
 
 
 def test_staleness_is_measured_against_the_older_real_data() -> None:

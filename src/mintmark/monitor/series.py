@@ -121,8 +121,9 @@ def _apart(versions: Sequence[Version]) -> list[Version]:
     seen: dict[str, int] = {}
     found = []
     for v in versions:
-        seen[v.name] = seen.get(v.name, 0) + 1
-        found.append(v if seen[v.name] == 1 else dataclasses.replace(v, name=f"{v.name} ({seen[v.name]})"))
+        name = v.name.encode("utf-8", "replace").decode()  # a file's name may hold what no text may
+        seen[name] = seen.get(name, 0) + 1
+        found.append(dataclasses.replace(v, name=name if seen[name] == 1 else f"{name} ({seen[name]})"))
     return found
 
 
