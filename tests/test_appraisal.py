@@ -102,7 +102,7 @@ def test_no_rows_and_no_file_are_errors(tmp_path: Path) -> None:
         evaluate(tmp_path / "none.jsonl")
     with pytest.raises(MintmarkError, match="a row must be a dict"):
         evaluate(["text"])
-    with pytest.raises(MintmarkError, match="no such aspect.*did you mean `fidelity`"):
+    with pytest.raises(MintmarkError, match=r"no such aspect.*did you mean `fidelity`"):
         evaluate(rows(3), aspects=["fidelty"])
     with pytest.raises(MintmarkError, match="no column `label`"):
         evaluate(written(tmp_path / "a.jsonl", rows(3)), roles={"label": "label"})

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib.metadata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .core.errors import MintmarkError
+from .core.errors import MintmarkError, MissingExtra
 from .core.store import RunFolder
 from .evaluate.aspects import ALONE, chosen, examine
 from .evaluate.benchmarks import read as read_benchmark
@@ -18,7 +19,6 @@ from .models.bridge import bridges
 from .reading import MAX_ROWS, Read, read, sources_of
 
 if TYPE_CHECKING:
-
     from .core.finding import Finding
     from .core.gate import Decision
 
@@ -107,7 +107,7 @@ def evaluate(
     command = command or f"mintmark evaluate {_name(data)}" + (f" --reference {_name(reference)}" if held else "")
     if (model or embed) and log is None:
         raise MintmarkError("a model's calls need a log", where="evaluate", remedy="give `out` or `calls`")
-    with bridges({"model": model, "embed": embed}, log or Path()) as asked:
+    with bridges({"model": model, "embed": embed}, log or Path()) as asked, _one_thread():
         scorer, embedder = asked.get("model"), asked.get("embed")
         subject = Subject(
             data=given.corpus, reference=held.corpus if held else None,
@@ -128,6 +128,23 @@ def evaluate(
         points=placed[0], points_caption=placed[1],
     )  # fmt: skip
     return Evaluation(report, write_report(report, Path(out), static=static) if out is not None else ())
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    """Return a context in which linear algebra runs on one thread.
+
+    Sums then do not depend on the machine, and the matrices are small: on 2 cores beside other work, two threads that
+    wait for each other took eight times as long as one.
+
+    Raises:
+        MissingExtra: without the extra `evaluate`.
+    """
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError as e:
+        raise MissingExtra("scikit-learn", "evaluate", where="evaluate") from e
+    limits: AbstractContextManager[Any] = threadpool_limits(1)
+    return limits
 
 
 def _given(data: Any, name: str, roles: Mapping[str, str] | None, max_rows: int, seed: int) -> Read:
@@ -151,6 +168,8 @@ def _of_reference(subject: Subject, wanted: Sequence[str]) -> list[Finding]:
         data=subject.reference, benchmarks=subject.benchmarks, seed=subject.seed, task=subject.task,
         command=subject.command,
     )  # fmt: skip
+    # Worked out already, in the space of both sets.
+    alone.__dict__.update(vectors=(subject.vectors[1], None), lexical=(subject.lexical[1], None))
     return examine(alone, [a for a in wanted if a in ALONE]) if any(a in ALONE for a in wanted) else []
 
 

@@ -57,17 +57,17 @@ def monitor(
 
     from ..core.errors import RunError
     from ..core.gate import Policy
-    from ..core.store import write_atomically
-    from ..monitor import alerts, page, series
-    from ..monitor import prometheus as metrics
+    from ..monitor.look import Outputs, look
+    from ..monitor.series import Report, examine
     from ..monitor.version import find_runs
 
     bounds = Policy.from_file(policy) if policy is not None else None
-    with alerts.held(out / "state.json") as last:
+
+    def examined() -> Report:
         places: list[str] = []
         left_out: list[str] = []
         for one in data:
-            if Path(one).is_dir() and not any(Path(one).glob("*.parquet")) and not _holds_data(Path(one)):
+            if Path(one).is_dir() and not _holds_data(Path(one)):
                 found = find_runs(one)
                 places += [str(p) for p in found.runs]
                 left_out += [f"{p}: {why}" for p, why in found.left_out]
@@ -75,26 +75,23 @@ def monitor(
                 places.append(one)
         if not places:
             raise RunError("holds no finished run and no data", where=", ".join(data))
-        versions = [_version(p, i if generations else None) for i, p in enumerate(places)]
-        report = series.examine(
-            versions, live=_version(live) if live else None, reference=_version(reference) if reference else None,
+        return examine(
+            [_version(p, i if generations else None) for i, p in enumerate(places)],
+            live=_version(live) if live else None, reference=_version(reference) if reference else None,
             seed=seed, left_out=left_out,
         )  # fmt: skip
-        now = time.time()
-        at = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now))
-        outcome = alerts.raise_alerts(report, bounds, last, at=at)
-        page.write(out / "index.html", page.html(report, outcome, at=at))
-        page.write(out / "monitor.md", page.markdown(report, outcome))
-        write_atomically(out / "monitor.json", report.to_json().encode())
-        if prometheus is not None:
-            metrics.write(prometheus, metrics.exposition(report, outcome, dataset=places[-1], seconds=now))
-        alerts.remember(out / "state.json", outcome.state)
+
+    now = time.time()
+    _, outcome = look(
+        out / "state.json", examined, policy=bounds, outputs=Outputs(out, prometheus), dataset=" ".join(data),
+        at=time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now)), seconds=now,
+    )  # fmt: skip
     say(outcome.summary)
     for alert in (*outcome.new, *outcome.going_on):
         say(f"  {alert.name}: {alert.why}" + (f" (since {alert.since})" if alert.seen > 1 else ""))
     for text in outcome.unjudged:
         say(f"  not judged: {text}")
-    say(f"page    {out / 'index.html'}")
+    say(f"page    {out / 'monitor.html'}")
     if outcome.exit_code:
         raise typer.Exit(outcome.exit_code)
 

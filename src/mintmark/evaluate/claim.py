@@ -98,7 +98,7 @@ def _finding(claim: Claim, adjusted: float, command: str) -> Finding:
         aspect=claim.aspect, metric=claim.metric, claim=text, kind=kind, estimate=claim.estimate, null=claim.null,
         null_means=claim.null_means, p=claim.chance, evidence=tuple(claim.evidence), figure=claim.figure,
         method=claim.method, reference=claim.reference, command=command,
-        details={**claim.details, "p_adjusted": adjusted},
+        details={**claim.details, "p_adjusted": adjusted, "bad": claim.bad, "margin": claim.margin},
     )  # fmt: skip
 
 

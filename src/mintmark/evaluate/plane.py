@@ -6,7 +6,7 @@ import numpy as np
 
 from .subject import Subject
 
-MOST = 400
+MOST = 300
 """Rows of each set on the map."""
 CAPTION = (
     "t-SNE of {what}, {count:,} rows drawn at random. Near points are alike; distances between groups and the size of "

@@ -160,7 +160,8 @@ def text_of(value: Any) -> str:
         'Hi\\nHello'
     """
     if isinstance(value, str):
-        return value
+        # A lone surrogate, which JSON can bring, cannot be encoded by anything that follows.
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
     if value is None or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, Mapping):
