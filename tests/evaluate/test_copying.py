@@ -144,3 +144,13 @@ def test_edges_are_said_and_never_pass(rows: Rows) -> None:
             finding.model_dump_json()
         if not any(str(r.get("text") or "").strip() for r in rows) or not reference:
             assert all(found[m].needs for m in OWN)
+
+
+def test_near_copies_are_seen_in_a_crowd_of_likes() -> None:
+    """Hundreds of near copies of one another meet in every band; those of the reference are still met."""
+    form = "Dear member, your yearly fee is due by the end of the coming month, so please pay it at the desk in the hall. Number "
+    rows = [{"text": f"{form}{i}"} for i in range(300)]
+    real = [{"text": f"{form}{i}"} for i in range(1000, 1020)] + [{"text": row["question"]} for row in gsm8k(280)]
+    found = judged(rows, real)["near_copy_share"]
+    assert found.estimate is not None and found.estimate.value > 0.95
+    assert found.kind == "risk"

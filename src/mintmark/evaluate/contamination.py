@@ -135,7 +135,7 @@ class Counted:
 
 
 def _claim(metric: str, kind: str, does: str, counted: dict[str, Counted], shown: dict[str, dict[str, list[Exhibit]]],
-           means: str, method: str, reference: str, figure: Figure | None = None) -> Claim:  # fmt: skip
+           means: str, method: str, reference: str, figure: Figure | None = None) -> Claim | Finding:  # fmt: skip
     """Return the claim on the benchmark that stands out most; its chance is corrected for having been chosen."""
     worst = min(counted, key=lambda k: (counted[k].p(kind), -counted[k].rows[kind]))
     c = counted[worst]
@@ -148,11 +148,15 @@ def _claim(metric: str, kind: str, does: str, counted: dict[str, Counted], shown
         says += f"; {c.clean[kind]:,} of its {c.items:,} items seem to hold another item"
     if len(counted) > 1:
         says += f" (of {len(counted)} benchmarks this one stands out most)"
+    details = {"worst": worst, "benchmarks": {k: asdict(v) for k, v in counted.items()}}
+    if not any(v.rows[kind] for v in counted.values()):
+        return Finding(aspect=ASPECT, metric=metric, kind="fact", claim=f"{says}.", estimate=estimate, null=null, null_means=means,
+                       method=method, reference=reference, figure=figure, details=details)  # fmt: skip
     return Claim(
         ASPECT, metric, "above", estimate, null, means, risk=f"{says}. {c.items_found:,} of its {c.items:,} items are met.",
         unclear=f"{says}.", benefit=f"{says}.", p=min(1.0, len(counted) * c.p(kind)), margin=0.002,
         evidence=[e for k in (worst, *(k for k in counted if k != worst)) for e in shown[k][kind]][:5], figure=figure,
-        method=method, reference=reference, details={"worst": worst, "benchmarks": {k: asdict(v) for k, v in counted.items()}},
+        method=method, reference=reference, details=details,
     )  # fmt: skip
 
 

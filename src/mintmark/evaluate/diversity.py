@@ -193,7 +193,7 @@ def _near(subject: Subject) -> Claim:
         return (int((found.met(one, near=True) & one).sum()), int((found.met(other, near=True) & other).sum()))
 
     estimate = wilson(int(hit.sum()), n)
-    share = f"{estimate.value:.1%} of the rows nearly repeat another row; {null.value:.1%} of real rows do"
+    share = f"{estimate.value:.1%} of the rows repeat another row, or nearly; {null.value:.1%} of real rows do"
     return Claim(
         ASPECT, "near_duplicate_share", "above", estimate, null, "real rows among themselves, brought to the data's size",
         risk=f"{share}.", unclear=f"{share}.", benefit=f"Near duplicates are no more common than among real rows: {share}.",
@@ -210,15 +210,14 @@ def _near_alone(subject: Subject) -> Finding:
     estimate = wilson(len(hit), int(data.sum()))
     return Finding(
         aspect=ASPECT, metric="near_duplicate_share", kind="fact", estimate=estimate, method=TWINS,
-        claim=f"{estimate.value:.1%} of the rows nearly repeat another row; how many real rows do is not known.",
+        claim=f"{estimate.value:.1%} of the rows repeat another row, or nearly; how many real rows do is not known.",
         evidence=tuple(_pairs(subject, hit)), reference=TWINS_REFERENCE, details={"rows": len(hit)},
     )  # fmt: skip
 
 
 def _pairs(subject: Subject, rows: Ints) -> list[Exhibit]:
     found = twins(subject)
-    chosen = np.random.default_rng(subject.seed).permutation(rows)[:5]
-    return side_by_side(subject, found, sorted(chosen.tolist()), found.members)
+    return side_by_side(subject, found, rows, found.members)
 
 
 def _scaled(e: Estimate, scale: float) -> Estimate:

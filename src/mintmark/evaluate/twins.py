@@ -20,12 +20,12 @@ Mask = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 THRESHOLD = 0.7
 """Jaccard similarity of 5-character shingles from which two texts are near copies."""
-_NEIGHBOURS = 8
+_NEIGHBOURS = 3
 CUT = 400
 METHOD = (
     f"Texts are folded (case, white space, Unicode form); verbatim is equality of that. Near copies: MinHash "
     f"candidates, exact Jaccard similarity of 5-character shingles >= {THRESHOLD}; in a crowd of candidates each is "
-    f"held against {_NEIGHBOURS} neighbours a band."
+    f"held against {2 * _NEIGHBOURS} others a band."
 )
 REFERENCE = "Broder 1997, On the resemblance and containment of documents"
 
@@ -118,7 +118,7 @@ def find_twins(texts: Sequence[str], data: int, *, seed: int = 0) -> Twins:
     for begin in range(0, len(unique), CHUNK):
         part = shingle_hashes(unique[begin : begin + CHUNK])
         keys.append(band_keys(signatures(part, seed=seed), bands, rows))
-    candidates = _candidates(np.concatenate(keys))
+    candidates = _candidates(np.concatenate(keys), seed)
     if not len(candidates):
         return Twins(group, np.zeros((0, 2), np.int64), np.zeros(0), data)
     there = np.unique(candidates)
@@ -133,12 +133,14 @@ def find_twins(texts: Sequence[str], data: int, *, seed: int = 0) -> Twins:
     return Twins(group, candidates[kept], similar[kept], data)
 
 
-def _candidates(keys: Hashes) -> Ints:
+def _candidates(keys: Hashes, seed: int) -> Ints:
     """Return pairs that share a band; in a crowd only near places are paired, so that cost stays linear."""
-    n = len(keys)
+    n, rng = len(keys), np.random.default_rng(seed)
     found = [np.zeros(0, np.int64)]
     for column in keys.T:
-        order = np.argsort(column, kind="stable").astype(np.int64)
+        # In random order: in a crowd, the data's rows are not to meet only each other.
+        mixed = rng.permutation(n)
+        order = mixed[np.argsort(column[mixed], kind="stable")]
         for step in range(1, min(_NEIGHBOURS, n - 1) + 1):
             same = column[order[step:]] == column[order[:-step]]
             if not same.any():
@@ -155,13 +157,16 @@ def cut(text: str, size: int = CUT) -> str:
     return text if len(text) <= size else text[: size - 1] + "\u2026"
 
 
-def side_by_side(subject: Subject, found: Twins, rows: Sequence[int], of: Mask) -> list[Exhibit]:
-    """Return the rows with their most similar row of `of`."""
-    shown = []
-    for row in rows:
+def side_by_side(subject: Subject, found: Twins, rows: Ints, of: Mask, *, most: int = 5) -> list[Exhibit]:
+    """Return some of the rows, drawn by the subject's seed, with their most similar row of `of`; no pair of texts twice."""
+    shown: list[Exhibit] = []
+    seen: set[tuple[int, ...]] = set()
+    for row in np.random.default_rng(subject.seed).permutation(rows)[: 8 * most].tolist():
         other, similarity = found.partner(row, of)
-        if other < 0:
+        pair = tuple(sorted((int(found.group[row]), int(found.group[other]))))
+        if other < 0 or pair in seen or len(shown) == most:
             continue
+        seen.add(pair)
         one_of, one_id, one = _row(subject, found, row)
         other_of, other_id, text = _row(subject, found, other)
         shown.append(
