@@ -57,7 +57,7 @@ def _aliases(fields: Any, models: Mapping[str, Any]) -> list[str]:
 
 
 def _spec(model: Mapping[str, Any]) -> str:
-    """The declared id where there is one: an address says nothing."""
-    identity = model.get("identity") or {}
-    declared = identity.get("id") or identity.get("name")
-    return str(declared if declared and "#" not in str(model.get("spec")) else model.get("spec"))
+    """How the recipe names the model; its declared id where that is only an address."""
+    spec, identity = str(model.get("spec")), model.get("identity") or {}
+    bare = spec.startswith(("http://", "https://")) and "#" not in spec
+    return str(identity.get("id") or identity.get("name") or spec) if bare else spec
