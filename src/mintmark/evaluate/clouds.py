@@ -94,7 +94,7 @@ def _cloud_claim(sight: _Sight, found: Compared, made: str, figure: Figure, evid
     return Claim(
         ASPECT, sight.metric, "below", _bounded(found.estimate, sight), _bounded(found.null, sight),
         "other real rows in the place of the synthetic ones, as many",
-        risk=said + ".", unclear=said + "; whether that is less than chance leaves is open.",
+        risk=said + ".", unclear=said + "; whether that is less than chance would give, and matters, is open.",
         benefit=f"{sight.benefit}: {said[0].lower() if not said.startswith('MAUVE') else said[0]}{said[1:]}.",
         p=found.p_below, margin=sight.margin, evidence=evidence, reference=sight.reference, method=sight.method + made,
         figure=figure if sight.metric == "prdc_coverage" else None,
@@ -111,7 +111,10 @@ def _unreached(x: npt.NDArray[np.float32], y: npt.NDArray[np.float32], sides: Si
     ours = nearest(y[real], y[real], K, exclude_self=True)[0][:, -1]
     far = np.argsort(ours - theirs, kind="stable")[:25]
     far = far[theirs[far] > ours[far]]
-    notes = [f"nearest synthetic row at {theirs[i]:.2f}; {K} real rows are within {ours[i]:.2f}" for i in far]
+    notes = [
+        f"nearest of {len(own):,} synthetic rows at {theirs[i]:.2f}; {K} of {len(real):,} real rows are within {ours[i]:.2f}"
+        for i in far
+    ]
     return rows_shown(sides.real, sides.reference[real[far]].tolist(), notes)
 
 
