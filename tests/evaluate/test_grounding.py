@@ -119,6 +119,14 @@ def test_evidence_that_is_no_quotation_is_found() -> None:
     assert found(rows)["misquoted_evidence_share"].needs
 
 
+def test_answers_to_what_the_text_does_not_say_are_not_accused() -> None:
+    rows = xquad()[:300]
+    for r in rows[::3]:
+        r |= {"answer": "The text does not say.", "kind": "unanswerable"}
+    settled = found(rows)
+    assert settled["unsupported_share"].kind == "benefit" and "200 answers" in settled["unsupported_share"].claim
+
+
 def by_shared_words(pairs: Sequence[tuple[str, str]]) -> list[npt.NDArray[np.float64]]:
     """A scoring model that finds words likely which it has been shown."""
     return [np.array([-1.0 if w in context else -6.0 for w in target.split()] or [-6.0]) for context, target in pairs]

@@ -79,7 +79,10 @@ class Grounded:
 
 
 def grounded(corpus: Corpus, seed: int) -> Grounded | None:
-    """Return the rows that have both a context and an answer, a seeded sample of 20,000 at most; None for under 20."""
+    """Return the rows that have both a context and an answer, a seeded sample of 20,000 at most; None for under 20.
+
+    Rows said to be unanswerable (`kind`, or `is_impossible`) are left out.
+    """
     context = next((r for r in ("context", "evidence", "document") if corpus.has(r)), None)
     answer = next((r for r in ("answer", "response", "text") if corpus.has(r)), None)
     if context is None or answer is None or corpus.roles[context] == corpus.roles[answer]:
@@ -87,7 +90,11 @@ def grounded(corpus: Corpus, seed: int) -> Grounded | None:
     contexts, answers = corpus.column(context), corpus.column(answer)
     asked = next((r for r in ("question", "instruction", "query") if corpus.has(r)), None)
     questions = corpus.column(asked) if asked else [""] * len(corpus)
-    rows = [i for i in range(len(corpus)) if contexts[i].strip() and answers[i].strip()]
+    rows = [
+        i for i, row in enumerate(corpus.rows)
+        # "The text does not say" rests on no word of the text.
+        if contexts[i].strip() and answers[i].strip() and row.get("kind") != "unanswerable" and row.get("is_impossible") is not True
+    ]  # fmt: skip
     if len(rows) > _MOST_ROWS:
         rows = sorted(np.random.default_rng(seed).choice(rows, _MOST_ROWS, replace=False).tolist())
     if len(rows) < LEAST:
