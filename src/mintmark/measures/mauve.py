@@ -91,7 +91,7 @@ def _clusters(x: Floats, count: int, seed: int, restarts: int) -> npt.NDArray[np
 
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     # A job this small takes ten times as long where many threads wait for each other.
     with threadpool_limits(1), warnings.catch_warnings():
