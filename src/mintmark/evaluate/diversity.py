@@ -165,9 +165,8 @@ def _alone(data: Side, m: Measure, seed: int) -> Finding:
     rng = np.random.default_rng(seed)
     chosen = rng.permutation(len(data.keep))[: m.rows]
     held = subsample(len(chosen), lambda rows: data.value(m, chosen[rows], None), seed=seed, draws=8)
-    metric = m.metric.removesuffix("_ratio")
     return Finding(
-        aspect=ASPECT, metric="compression" if metric == "compression" else metric, kind="fact", estimate=held,
+        aspect=ASPECT, metric=m.metric.removesuffix("_ratio"), kind="fact", estimate=held,
         claim=f"{m.says} is {held} on {held.n:,} rows; it depends on their number.", method=m.method,
         reference=m.reference,
     )  # fmt: skip
