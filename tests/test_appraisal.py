@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from tests.evaluate.data import data as real_data
 from tests.support.made import make_run
 
 import mintmark as mm
@@ -16,6 +17,7 @@ from mintmark.appraisal import evaluate
 from mintmark.core.call import Reply, Request
 from mintmark.core.errors import MintmarkError
 from mintmark.evaluate.aspects import ASPECTS
+from mintmark.evaluate.known import Check, Outcome, run_checks
 from mintmark.models.bridge import Bridge
 from mintmark.models.scripted import scripted
 from mintmark.reading import read
@@ -161,3 +163,17 @@ def test_a_models_calls_are_written_down_and_not_asked_again(tmp_path: Path) -> 
         assert [s.tolist() for s in scores] == [[-1, -1], [-1], [-1]]
         assert np.allclose(vectors, [[0.6, 0.8]])
     assert len(asked) == 3
+
+
+def test_known_numbers_are_found() -> None:
+    outcomes = list(run_checks(real_data("gsm8k").parent))
+    wrong = [(o.check.what, o.check.shown, o.shown) for o in outcomes if o.passed is False]
+    assert not wrong and sum(o.passed is True for o in outcomes) > 20
+
+
+def test_a_wrong_number_is_wrong_and_absent_data_are_no_pass(tmp_path: Path) -> None:
+    check = Check(("x.y",), "a number", 1.0, 0.1, lambda _: 2.0)
+    assert Outcome(check, 2.0).passed is False and Outcome(check, 1.05).passed and Outcome(check, None).passed is None
+    assert any(o.passed is None for o in run_checks(tmp_path)) and not any(
+        o.passed is False for o in run_checks(tmp_path)
+    )

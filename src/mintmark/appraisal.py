@@ -66,7 +66,7 @@ def evaluate(
     roles: Mapping[str, str] | None = None, sources: Any = None, protected: Any = None,
     benchmarks: Iterable[str | Path] = (), model: str | None = None, embed: str | None = None,
     aspects: Iterable[str] | None = None, calls: str | Path | None = None, seed: int = 0, max_rows: int = MAX_ROWS,
-    static: bool = True, command: str = "", tell: Callable[[str], None] | None = None,
+    known: str | Path | None = None, static: bool = True, command: str = "", tell: Callable[[str], None] | None = None,
 ) -> Evaluation:  # fmt: skip
     """Return what is known of a dataset's benefits, risks and open questions; alters nothing that it reads.
 
@@ -85,6 +85,7 @@ def evaluate(
         calls: the call log of `model` and `embed`; beside the report, or in the run's folder, by default.
         seed: of everything that is drawn.
         max_rows: rows of each set that are read at most, drawn at random from more.
+        known: folder of data with known numbers; the report then says which of its metrics gave them.
         static: write the figures as SVG and PNG files too.
         command: the command that makes the report again; made from the paths where not given.
         tell: told the name of each aspect before it is asked.
@@ -125,7 +126,7 @@ def evaluate(
         examined=_examined(subject, data, reference, given, held, tests, model),
         findings=tuple(findings), reference_findings=tuple(others),
         waterfall=tuple(steps_of(given.run.manifest)) if given.run else (), parts=_parts(given.run),
-        points=placed[0], points_caption=placed[1],
+        points=placed[0], points_caption=placed[1], checked=_checked(known),
     )  # fmt: skip
     return Evaluation(report, write_report(report, Path(out), static=static) if out is not None else ())
 
@@ -199,6 +200,24 @@ def _examined(
         version=importlib.metadata.version("mintmark"), command=subject.command,
         notes=(*given.notes, *(held.notes if held else ())),
     )  # fmt: skip
+
+
+def _checked(folder: str | Path | None) -> dict[str, str]:
+    """Return metric name -> what it has been seen to give, for metrics none of whose known numbers came out wrong."""
+    if folder is None:
+        return {}
+    from .evaluate.known import run_checks
+
+    found: dict[str, list[str]] = {}
+    wrong: set[str] = set()
+    for outcome in run_checks(Path(folder)):
+        for metric in outcome.check.metrics:
+            if outcome.passed is None:
+                continue
+            found.setdefault(metric, []).append(f"{outcome.check.what}: {outcome.shown} (known {outcome.check.shown})")
+            if not outcome.passed:
+                wrong.add(metric)
+    return {metric: "; ".join(told[:3]) for metric, told in found.items() if metric not in wrong}
 
 
 def _parts(run: RunFacts | None) -> tuple[Part, ...]:

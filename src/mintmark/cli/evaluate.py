@@ -64,6 +64,10 @@ def evaluate(
     junit: Annotated[
         Path | None, typer.Option("--junit", metavar="FILE", help="Write the policy's outcome as JUnit XML.")
     ] = None,
+    known: Annotated[
+        Path | None,
+        typer.Option("--known", metavar="DIR", help="Data with known numbers: say which metrics give them."),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Of everything that is drawn.")] = 0,
     max_rows: Annotated[
         int, typer.Option("--max-rows", min=1, help="Rows of each set at most; of more, a random draw.")
@@ -91,7 +95,7 @@ def evaluate(
     words += ["--seed", str(seed)] if seed else []
     found = work(
         data, reference, out=target, task=task, roles=mapped(roles), sources=sources, protected=protected,
-        benchmarks=benchmark or (), model=model, embed=embed, aspects=aspect, seed=seed, max_rows=max_rows,
+        benchmarks=benchmark or (), model=model, embed=embed, aspects=aspect, seed=seed, max_rows=max_rows, known=known,
         command=shell(*words), tell=_tell(as_json),
     )  # fmt: skip
     if as_json:
