@@ -22,7 +22,7 @@ Mask = npt.NDArray[np.bool_]
 ASPECT = "copying"
 RUN = 20
 """Words in a row, shared with a reference row, that are no longer chance."""
-LEAST = 8
+LEAST, PLACES = 8, 4
 ENTITY_ROWS = 5000
 CARLINI = "Carlini et al. 2023, Quantifying memorization across neural language models"
 
@@ -96,7 +96,7 @@ def _runs(subject: Subject) -> Claim:
     # Those held against come first: a phrase of many places is followed to the first of them.
     ordered = [real[i] for i in (*order[out:].tolist(), *order[:out].tolist())]
     stay, n = len(real) - out, len(mine)
-    runs = shared_runs([*mine, *ordered[stay:]], ordered, least=LEAST)
+    runs = shared_runs([*mine, *ordered[stay:]], ordered, least=LEAST, most=PLACES)
     inside = runs.only(runs.other < stay)
     longest, _ = inside.longest(n + out)
     hit = longest >= RUN
@@ -119,8 +119,8 @@ def _runs(subject: Subject) -> Claim:
         evidence=shown, reference=CARLINI,
         figure=histogram("Longest run of words shared with the reference", {"data": longest[:n], "real rows": longest[n:]},
                          x=f"words (0: fewer than {LEAST})", caption="Real rows: a quarter, held against the other three."),
-        method=f"Folded words; runs of {LEAST} words or more by hashed n-grams; a phrase found in more than 16 places is followed "
-               "to 16 of them. Fisher's exact test.",
+        method=f"Folded words; runs of {LEAST} words or more by hashed n-grams; a phrase found in more than {PLACES} places is followed "
+               f"to {PLACES} of them. Fisher's exact test.",
         details={"rows": count, "rows_against_three_quarters": one, "left_out": rest, "longest": int(most.max(initial=0))},
     )  # fmt: skip
 
