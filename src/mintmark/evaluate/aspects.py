@@ -13,7 +13,7 @@ from .subject import Subject
 ASPECTS: dict[str, tuple[str, ...]] = {
     "fidelity": ("fidelity", "profiles", "overfit"),
     "diversity": ("diversity",),
-    "utility": ("utility", "learning_curve"),
+    "utility": ("utility",),
     "promise": ("promise",),
     "grounding": ("grounding",),
     "labels": ("labels",),

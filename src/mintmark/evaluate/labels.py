@@ -166,15 +166,16 @@ def _balance(subject: Subject, given: Labelled) -> list[Claim | Finding]:
         aspect=ASPECT, metric="balance", kind="fact", claim=said, estimate=wilson(int(sizes[largest]), n),
         method="share of the commonest label", details={"evenness": entropy, "labels": len(sizes)},
     )  # fmt: skip
-    shift = _shift(subject, given)
+    shift = _shift(subject)
     return [fact] if shift is None else [fact, shift]
 
 
-def _shift(subject: Subject, given: Labelled) -> Claim | None:
+def _shift(subject: Subject) -> Claim | None:
     if subject.reference is None or not subject.reference.has("label"):
         return None
-    other = labelled(subject.reference)
-    if isinstance(other, str):
+    # Rare labels count too: one that falls below a bound in one set only would feign a shift.
+    given, other = labelled(subject.data, least=1), labelled(subject.reference, least=1)
+    if isinstance(given, str) or isinstance(other, str):
         return None
     from scipy.stats import chi2_contingency
 
