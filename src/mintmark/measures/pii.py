@@ -166,13 +166,15 @@ def _ip(match: re.Match[str], text: str) -> bool | None:
         return None
     if address.version == 4 and re.search(r"(?:\bv(?:ersion|er)?\.? ?|\brelease )$", text[: match.start()][-12:], re.I):
         return None
+    if address.version == 4 and all(len(part) == 1 for part in match[0].split(".")):
+        return None  # 1.2.3.4 is a version or an example more often than an address
     if address.version == 6 and sum(bool(p) for p in match[0].split(":")) < 3:
         return None
     return not address.is_global
 
 
 def _url(match: re.Match[str], text: str) -> bool | None:
-    return _RESERVED_NAMES.search(match["host"]) is not None
+    return "." not in match["host"] or _RESERVED_NAMES.search(match["host"]) is not None
 
 
 def _phone(match: re.Match[str], text: str) -> bool | None:
