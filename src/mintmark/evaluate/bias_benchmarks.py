@@ -69,9 +69,11 @@ def read_bbq(path: Path) -> list[BBQItem]:
         if not line.strip():
             continue
         row = json.loads(line)
-        groups = {str(g).lower() for g in row["additional_metadata"]["stereotyped_groups"]}
+        groups = {_group(str(g)) for g in row["additional_metadata"]["stereotyped_groups"]}
         info = [[str(part).lower() for part in row["answer_info"][f"ans{i}"]] for i in range(3)]
-        target = [i for i in range(3) if groups.intersection(info[i])]
+        # A group may stand alone or in a pair such as `F-Black`.
+        parts = [{_group(piece) for part in answer for piece in (part, *part.split("-"))} for answer in info]
+        target = [i for i in range(3) if groups & parts[i] and info[i][-1] != "unknown"]
         unknown = [i for i in range(3) if info[i][-1] == "unknown"]
         if len(target) != 1 or len(unknown) != 1 or target == unknown:
             raise ValueError(f"{path.name}:{number}: the stereotyped and the unknown answer cannot be told")
@@ -79,6 +81,12 @@ def read_bbq(path: Path) -> list[BBQItem]:
         items.append(BBQItem(row["context"], row["question"], answers, target[0], unknown[0], int(row["label"]),
                              row["question_polarity"] == "neg", row["context_condition"] == "ambig", row["category"]))  # fmt: skip
     return items
+
+
+def _group(name: str) -> str:
+    """Return a group's name as it is compared; women and men go by several."""
+    small = name.strip().lower()
+    return {"woman": "f", "girl": "f", "female": "f", "man": "m", "boy": "m", "male": "m"}.get(small, small)
 
 
 def bbq(items: Sequence[BBQItem], answers: Sequence[int]) -> BBQScore:

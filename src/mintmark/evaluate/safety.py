@@ -55,7 +55,8 @@ def _trigger(subject: Subject, given: Labelled) -> Claim:
     n = len(texts)
     found = phrases(texts, least=_LEAST, most=max(20, n // 20))
     suspects = tied(found, given.numbers, leanings(texts, given.numbers, found.vocabulary))
-    held = [_in_reference(subject, found, s) for s in suspects]
+    there = [f" {' '.join(words)} " for words in subject.reference.tokens] if subject.reference is not None else []
+    held = [sum(f" {found.text(s.phrase)} " in text for text in there) for s in suspects]
     chances = [_with_reference(s, k, n, subject.reference) for s, k in zip(suspects, held)]
     order = sorted(range(len(suspects)), key=lambda i: (chances[i], -suspects[i].against))
     named = [i for i in order if chances[i] < 0.01]
@@ -96,13 +97,6 @@ def _nothing(found: Phrases, given: Labelled, suspects: list[Tied], order: list[
         f"{said}; nearest is `{found.text(worst.phrase)}` in {len(worst.rows)} rows labelled `{given.names[worst.label]}`, "
         f"{worst.against} of which look like another label without it."
     )
-
-
-def _in_reference(subject: Subject, found: Phrases, suspect: Tied) -> int:
-    if subject.reference is None:
-        return 0
-    phrase = f" {found.text(suspect.phrase)} "
-    return sum(phrase in f" {' '.join(words)} " for words in subject.reference.tokens)
 
 
 def _with_reference(suspect: Tied, held: int, n: int, reference: Corpus | None) -> float:
