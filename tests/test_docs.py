@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from mintmark.core.call import Request
+from mintmark.core.gate import Policy
 from mintmark.core.recipe import Recipe
 from mintmark.models.scripted import scripted
 
@@ -70,6 +71,10 @@ def test_every_fence_runs(page: Path, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def run_yaml(body: str, rest: str, folder: Path, n: int) -> None:
+    if 'title="gate.yaml"' in rest:
+        Policy.from_yaml(body)
+        (folder / "gate.yaml").write_text(body)
+        return
     recipe = Recipe.from_yaml(body)
     assert Recipe.from_yaml(recipe.to_yaml()) == recipe
     if title := re.search(r'title="([^"]+)"', rest):

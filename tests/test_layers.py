@@ -14,8 +14,8 @@ FLOORS = [
     {"measures"},
     {"train", "privacy"},
     {"sources", "generate", "synthesizers", "curate", "evaluate", "publish", "monitor", "custom", "terminal"},
-    {"recipes"},
-    {"api", "__init__"},
+    {"recipes", "reading"},
+    {"api", "appraisal", "__init__"},
     {"cli", "studio"},
 ]
 LEVEL = {room: i for i, floor in enumerate(FLOORS) for room in floor}

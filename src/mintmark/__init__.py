@@ -19,12 +19,14 @@ _NAMES: dict[str, str] = {
     "Prompt": "generate.prompt",
     "Recipe": "api",
     "Run": "api",
+    "evaluate": "appraisal",
     "replay": "api",
     "scripted": "models.scripted",
 }
 
 if TYPE_CHECKING:
     from .api import Recipe, Run, replay
+    from .appraisal import evaluate
     from .core.errors import MintmarkError
     from .curate.exact import Exact
     from .curate.expression import Expression
@@ -52,6 +54,7 @@ __all__ = [
     "Prompt",
     "Recipe",
     "Run",
+    "evaluate",
     "replay",
     "scripted",
 ]

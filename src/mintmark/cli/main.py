@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from ..core.errors import MintmarkError
-from . import export, models, recipes, replay, run, show, trace, verify
+from . import check_metrics, diff, evaluate, export, gate, models, monitor, recipes, replay, run, show, trace, verify
 from .output import fail
 
 
@@ -67,6 +67,11 @@ app.command("trace", epilog=trace.EPILOG)(trace.trace)
 app.command("replay", epilog=replay.EPILOG)(replay.replay)
 app.command("verify", epilog=verify.EPILOG)(verify.verify)
 app.command("export", epilog=export.EPILOG)(export.export)
+app.command("evaluate", epilog=evaluate.EPILOG)(evaluate.evaluate)
+app.command("check-metrics")(check_metrics.check_metrics)
+app.command("diff", epilog=diff.EPILOG)(diff.diff)
+app.command("monitor", epilog=monitor.EPILOG)(monitor.monitor)
+app.add_typer(gate.app, name="gate")
 app.add_typer(recipes.app, name="recipes")
 app.add_typer(models.app, name="models")
 

@@ -39,7 +39,7 @@ CHECKS: tuple[tuple[tuple[str, ...], str], ...] = (
 """Steps that check something, and what remains unchecked without any of them."""
 
 NEVER = (
-    "Nothing here measures what the rows are worth for training, or compares them with real data.",
+    "Nothing here measures what the rows are worth for training, or compares them with real data: `mintmark evaluate` does.",
     "Nothing here looks for personal data, bias, harmful content, or rows that also stand in benchmarks.",
     "A replay from the call log gives the same bytes; asking the models anew need not.",
 )
