@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from tests.evaluate.data import data as real_data
+from tests.evaluation.data import data as real_data
 from tests.support.made import make_run
 
 import mintmark as mm
 from mintmark.appraisal import evaluate
 from mintmark.core.call import Reply, Request
 from mintmark.core.errors import MintmarkError
-from mintmark.evaluate.aspects import ASPECTS
-from mintmark.evaluate.known import Check, Outcome, run_checks
+from mintmark.evaluation.aspects import ASPECTS
+from mintmark.evaluation.known import Check, Outcome, run_checks
 from mintmark.models.bridge import Bridge
 from mintmark.models.scripted import scripted
 from mintmark.reading import read

@@ -13,7 +13,7 @@ FLOORS = [
     {"engines"},
     {"measures"},
     {"train", "privacy"},
-    {"sources", "generate", "synthesizers", "curate", "evaluate", "publish", "monitor", "custom", "terminal"},
+    {"sources", "generate", "synthesizers", "curate", "evaluation", "publish", "monitor", "custom", "terminal"},
     {"recipes", "reading"},
     {"api", "appraisal", "__init__"},
     {"cli", "studio"},

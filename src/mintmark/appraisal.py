@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from .core.errors import MintmarkError, MissingExtra
 from .core.store import RunFolder
-from .evaluate.aspects import ALONE, chosen, examine
-from .evaluate.benchmarks import read as read_benchmark
-from .evaluate.report.model import Examined, Part, Point, Report, steps_of
-from .evaluate.report.write import write_report
-from .evaluate.subject import Benchmark, Corpus, RunFacts, Subject
+from .evaluation.aspects import ALONE, chosen, examine
+from .evaluation.benchmarks import read as read_benchmark
+from .evaluation.report.model import Examined, Part, Point, Report, steps_of
+from .evaluation.report.write import write_report
+from .evaluation.subject import Benchmark, Corpus, RunFacts, Subject
 from .models.bridge import bridges
 from .reading import MAX_ROWS, Read, read, sources_of
 
@@ -175,7 +175,7 @@ def _of_reference(subject: Subject, wanted: Sequence[str]) -> list[Finding]:
 
 
 def _points(subject: Subject) -> tuple[tuple[Point, ...], str]:
-    from .evaluate.plane import points
+    from .evaluation.plane import points
 
     rows, caption = points(subject)
     return tuple(Point.model_validate(row) for row in rows), caption
@@ -206,7 +206,7 @@ def _checked(folder: str | Path | None) -> dict[str, str]:
     """Return metric name -> what it has been seen to give, for metrics none of whose known numbers came out wrong."""
     if folder is None:
         return {}
-    from .evaluate.known import run_checks
+    from .evaluation.known import run_checks
 
     found: dict[str, list[str]] = {}
     wrong: set[str] = set()

@@ -12,7 +12,7 @@ from .core.dataset import Row
 from .core.errors import MintmarkError, SourceError
 from .core.source import Source
 from .core.store import RunFolder
-from .evaluate.subject import Corpus, RunFacts
+from .evaluation.subject import Corpus, RunFacts
 from .publish.parts import groups, part_files
 from .sources.documents import Documents
 from .sources.files import FORMATS, Files

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.evaluate.data import data
+from tests.evaluation.data import data
 
 from mintmark.measures.confident import confident_joint, label_errors
 from mintmark.measures.label_noise import draw, label_noise, out_of_fold

@@ -8,7 +8,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from tests.evaluate.data import data, read_jsonl
+from tests.evaluation.data import data, read_jsonl
 
 from mintmark.measures.diversity import (
     compression_ratio,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.evaluate.data import data
+from tests.evaluation.data import data
 
 from mintmark.measures.groups import mentions, sentiment, swap_gender
 from mintmark.measures.tokens import tokens

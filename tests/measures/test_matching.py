@@ -6,7 +6,7 @@ import random
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.evaluate.data import gsm8k
+from tests.evaluation.data import gsm8k
 
 from mintmark.measures.matching import nearest_pairs, word_changes
 

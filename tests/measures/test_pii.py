@@ -6,7 +6,7 @@ import json
 from collections import Counter
 
 import pytest
-from tests.evaluate.data import data, gsm8k
+from tests.evaluation.data import data, gsm8k
 
 from mintmark.measures.pii import aba_valid, find, iban_valid, luhn
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.evaluate.data import data, read_jsonl
+from tests.evaluation.data import data, read_jsonl
 
 from mintmark.measures.char_similarity import char_counts, char_weights, closest
 from mintmark.measures.entities import entities, once

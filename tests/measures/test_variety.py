@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from tests.evaluate.data import gsm8k
+from tests.evaluation.data import gsm8k
 
 from mintmark.core.finding import Estimate
 from mintmark.measures.diversity import grams

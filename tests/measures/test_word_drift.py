@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from tests.evaluate.data import gsm8k
+from tests.evaluation.data import gsm8k
 
 from mintmark.measures.tokens import tokens
 from mintmark.measures.word_drift import apart, fold_rare, jensen_shannon, permutation_p, unseen_share, word_counts

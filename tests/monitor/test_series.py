@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from tests.evaluate.data import gsm8k
+from tests.evaluation.data import gsm8k
 
 from mintmark.core.finding import Finding
 from mintmark.measures.intervals import wilson

@@ -19,7 +19,7 @@ def check_metrics(
     """
     from rich.table import Table
 
-    from ..evaluate.known import run_checks
+    from ..evaluation.known import run_checks
 
     table = Table("", "what", "known", "found", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     outcomes = list(run_checks(data))

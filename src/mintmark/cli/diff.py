@@ -26,8 +26,8 @@ def diff(
     interval, and those beyond chance come first.
     """
     from ..core.errors import MintmarkError
-    from ..evaluate.diff import diff as compare
-    from ..evaluate.diff_output import markdown
+    from ..evaluation.diff import diff as compare
+    from ..evaluation.diff_output import markdown
     from ..reading import read
     from .gate import read_report
 

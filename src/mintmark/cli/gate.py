@@ -11,7 +11,7 @@ from .output import draw, say
 
 if TYPE_CHECKING:
     from ..core.gate import Decision
-    from ..evaluate.report.model import Report
+    from ..evaluation.report.model import Report
 
 app = typer.Typer(
     help="Hold a report against a policy: a YAML file of bounds such as `fidelity.c2st_auc: {max: 0.8}`.",
@@ -49,7 +49,7 @@ def init(
     """Write a first policy from a report: a bound for every estimate, with some room beside where it stands now."""
     from ..core.errors import MintmarkError
     from ..core.store import write_atomically
-    from ..evaluate.gate import policy_from
+    from ..evaluation.gate import policy_from
 
     if out.exists() and not overwrite:
         raise MintmarkError("exists already", where=str(out), remedy="choose another name, or give --overwrite")
@@ -64,7 +64,7 @@ def read_report(path: Path) -> Report:
         MintmarkError: where there is none.
     """
     from ..core.errors import MintmarkError
-    from ..evaluate.report.model import Report
+    from ..evaluation.report.model import Report
 
     for place in (path, path / "report.json", path / "report" / "report.json"):
         if place.is_file():
@@ -77,8 +77,8 @@ def decide(decision: Decision, junit: Path | None, *, quiet: bool = False) -> No
     from rich.table import Table
 
     from ..core.store import write_atomically
-    from ..evaluate.gate_output import HEADERS, summary, table_rows
-    from ..evaluate.gate_output import junit as as_junit
+    from ..evaluation.gate_output import HEADERS, summary, table_rows
+    from ..evaluation.gate_output import junit as as_junit
 
     if junit is not None:
         write_atomically(junit, as_junit(decision).encode())

@@ -77,7 +77,7 @@ class Figure(_Frozen):
 class Finding(_Frozen):
     """One claim about a dataset: what was found, how sure that is, and how to see it again.
 
-    `kind` is what the numbers say, so it is never set by hand for a claim that can be judged: `evaluate.verdict`
+    `kind` is what the numbers say, so it is never set by hand for a claim that can be judged: `settle`
     derives it from estimate, null and `p`. A finding without an estimate is a `fact` (a plain count that claims
     nothing) or a `question` whose `needs` say what would answer it.
     """

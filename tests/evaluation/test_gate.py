@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from mintmark.core.errors import RecipeError
 from mintmark.core.finding import Estimate, Finding
-from mintmark.evaluate.claim import Claim, settle
-from mintmark.evaluate.gate import Policy, Rule, bad_side, policy_from
-from mintmark.evaluate.gate_output import junit, summary, table_rows
+from mintmark.evaluation.claim import Claim, settle
+from mintmark.evaluation.gate import Policy, Rule, bad_side, policy_from
+from mintmark.evaluation.gate_output import junit, summary, table_rows
 from mintmark.measures.intervals import wilson
 
 

@@ -6,14 +6,14 @@ import random
 from typing import Any
 
 import pytest
-from tests.evaluate.data import corpus, data, gsm8k
+from tests.evaluation.data import corpus, data, gsm8k
 
 from mintmark.core.finding import Finding
-from mintmark.evaluate.benchmarks import read
-from mintmark.evaluate.claim import settle
-from mintmark.evaluate.contamination import examine
-from mintmark.evaluate.contamination_match import prompts
-from mintmark.evaluate.subject import Benchmark, Subject
+from mintmark.evaluation.benchmarks import read
+from mintmark.evaluation.claim import settle
+from mintmark.evaluation.contamination import examine
+from mintmark.evaluation.contamination_match import prompts
+from mintmark.evaluation.subject import Benchmark, Subject
 
 Rows = list[dict[str, Any]]
 SYNONYMS = {"return": "give", "list": "array", "given": "supplied", "string": "text", "numbers": "values", "function": "routine",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mintmark.evaluate.subject import Corpus
+from mintmark.evaluation.subject import Corpus
 
 
 def data(*parts: str) -> Path:

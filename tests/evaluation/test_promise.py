@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.evaluate.data import data, gsm8k
+from tests.evaluation.data import data, gsm8k
 
 from mintmark.core.finding import Finding
-from mintmark.evaluate import promise
-from mintmark.evaluate.claim import settle
-from mintmark.evaluate.families import family
-from mintmark.evaluate.subject import Corpus, RunFacts, Subject
+from mintmark.evaluation import promise
+from mintmark.evaluation.claim import settle
+from mintmark.evaluation.families import family
+from mintmark.evaluation.subject import Corpus, RunFacts, Subject
 
 Rows = list[dict[str, Any]]
 

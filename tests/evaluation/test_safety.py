@@ -7,12 +7,12 @@ import random
 from typing import Any
 
 import pytest
-from tests.evaluate.data import corpus, data, gsm8k
+from tests.evaluation.data import corpus, data, gsm8k
 
 from mintmark.core.finding import Finding
-from mintmark.evaluate.claim import settle
-from mintmark.evaluate.safety import examine
-from mintmark.evaluate.subject import Subject
+from mintmark.evaluation.claim import settle
+from mintmark.evaluation.safety import examine
+from mintmark.evaluation.subject import Subject
 
 Rows = list[dict[str, Any]]
 

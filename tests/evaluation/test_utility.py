@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from tests.evaluate.data import data, gsm8k
+from tests.evaluation.data import data, gsm8k
 
 from mintmark.core.finding import Finding
-from mintmark.evaluate import learning_curve, utility
-from mintmark.evaluate.claim import settle
-from mintmark.evaluate.subject import Corpus, Subject
-from mintmark.evaluate.trials import Labelled, Trials, score
+from mintmark.evaluation import learning_curve, utility
+from mintmark.evaluation.claim import settle
+from mintmark.evaluation.subject import Corpus, Subject
+from mintmark.evaluation.trials import Labelled, Trials, score
 from mintmark.measures.heads import accuracy, macro_f1
 
 Rows = list[dict[str, Any]]

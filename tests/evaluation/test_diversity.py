@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.evaluate.data import corpus, gsm8k
+from tests.evaluation.data import corpus, gsm8k
 
 from mintmark.core.finding import Finding
-from mintmark.evaluate.claim import settle
-from mintmark.evaluate.diversity import LEAST, examine
-from mintmark.evaluate.subject import Corpus, Subject
-from mintmark.evaluate.twins import find_twins
+from mintmark.evaluation.claim import settle
+from mintmark.evaluation.diversity import LEAST, examine
+from mintmark.evaluation.subject import Corpus, Subject
+from mintmark.evaluation.twins import find_twins
 from mintmark.measures.tokens import tokens
 
 Rows = list[dict[str, Any]]

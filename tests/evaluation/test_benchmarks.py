@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.evaluate.data import data
+from tests.evaluation.data import data
 
 from mintmark.core.errors import MintmarkError, SourceError
-from mintmark.evaluate.benchmarks import read
+from mintmark.evaluation.benchmarks import read
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,15 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
-from tests.evaluate.report_findings import claims, estimate, report
+from tests.evaluation.report_findings import claims, estimate, report
 
 from mintmark.core.errors import MintmarkError
 from mintmark.core.finding import Exhibit, Figure, Finding
-from mintmark.evaluate.claim import needs, settle
-from mintmark.evaluate.report import Examined, Report, steps_of
-from mintmark.evaluate.report.matrix import fill
-from mintmark.evaluate.report.scale import own_strip, shared_place, shared_strip
-from mintmark.evaluate.report.verdict import conclusions, references, sentence
+from mintmark.evaluation.claim import needs, settle
+from mintmark.evaluation.report import Examined, Report, steps_of
+from mintmark.evaluation.report.matrix import fill
+from mintmark.evaluation.report.scale import own_strip, shared_place, shared_strip
+from mintmark.evaluation.report.verdict import conclusions, references, sentence
 
 
 def bare(*findings: Finding) -> Report:

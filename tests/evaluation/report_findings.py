@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 from mintmark.core.finding import Estimate, Exhibit, Finding
-from mintmark.evaluate.claim import Claim, needs, settle
-from mintmark.evaluate.figures import bars, histogram, intervals, lines, points
-from mintmark.evaluate.report import Examined, Part, Point, Report, Step
+from mintmark.evaluation.claim import Claim, needs, settle
+from mintmark.evaluation.figures import bars, histogram, intervals, lines, points
+from mintmark.evaluation.report import Examined, Part, Point, Report, Step
 from mintmark.measures.intervals import wilson
 
 

@@ -6,12 +6,12 @@ import random
 from typing import Any
 
 import pytest
-from tests.evaluate.data import corpus, gsm8k
+from tests.evaluation.data import corpus, gsm8k
 
 from mintmark.core.finding import Finding
-from mintmark.evaluate.claim import settle
-from mintmark.evaluate.pii import examine
-from mintmark.evaluate.subject import Subject
+from mintmark.evaluation.claim import settle
+from mintmark.evaluation.pii import examine
+from mintmark.evaluation.subject import Subject
 from mintmark.measures.pii import TYPES, luhn
 
 Rows = list[dict[str, Any]]

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from mintmark.core.finding import Finding
-from mintmark.evaluate import fidelity, overfit, profiles
-from mintmark.evaluate.claim import settle
-from mintmark.evaluate.subject import Corpus, Subject
+from mintmark.evaluation import fidelity, overfit, profiles
+from mintmark.evaluation.claim import settle
+from mintmark.evaluation.subject import Corpus, Subject
 from mintmark.measures.critic import critique
 from mintmark.measures.tokens import tokens
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.evaluate.data import corpus, gsm8k
+from tests.evaluation.data import corpus, gsm8k
 
 from mintmark.core.finding import Finding
-from mintmark.evaluate.bias import examine
-from mintmark.evaluate.bias_filters import keep_ratio
-from mintmark.evaluate.claim import settle
-from mintmark.evaluate.subject import RunFacts, Subject
+from mintmark.evaluation.bias import examine
+from mintmark.evaluation.bias_filters import keep_ratio
+from mintmark.evaluation.claim import settle
+from mintmark.evaluation.subject import RunFacts, Subject
 
 Rows = list[dict[str, Any]]
 

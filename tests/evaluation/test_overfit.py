@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mintmark.evaluate import overfit
+from mintmark.evaluation import overfit
 
 from .data import gsm8k
 from .test_fidelity import found, halves

@@ -9,16 +9,16 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from tests.evaluate.report_findings import claims, estimate, report
+from tests.evaluation.report_findings import claims, estimate, report
 
 from mintmark.core.finding import Exhibit, Figure, Finding
-from mintmark.evaluate.claim import needs, settle
-from mintmark.evaluate.figures import bars, points
-from mintmark.evaluate.report import Examined, Point, Report, to_html, to_markdown, write_report
-from mintmark.evaluate.report.figures_static import sized
-from mintmark.evaluate.report.markdown import fenced, safe
-from mintmark.evaluate.report.svg import inline
-from mintmark.evaluate.report.theme import SERIES
+from mintmark.evaluation.claim import needs, settle
+from mintmark.evaluation.figures import bars, points
+from mintmark.evaluation.report import Examined, Point, Report, to_html, to_markdown, write_report
+from mintmark.evaluation.report.figures_static import sized
+from mintmark.evaluation.report.markdown import fenced, safe
+from mintmark.evaluation.report.svg import inline
+from mintmark.evaluation.report.theme import SERIES
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 ATTACK = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'</div></details>&amp;]]>-->"

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.evaluate.data import corpus, gsm8k
+from tests.evaluation.data import corpus, gsm8k
 
 from mintmark.core.finding import Finding
-from mintmark.evaluate.claim import settle
-from mintmark.evaluate.copying import examine
-from mintmark.evaluate.subject import RunFacts, Subject
+from mintmark.evaluation.claim import settle
+from mintmark.evaluation.copying import examine
+from mintmark.evaluation.subject import RunFacts, Subject
 
 Rows = list[dict[str, Any]]
 OWN = ("verbatim_share", "near_copy_share", "long_run_share", "rare_entity_share")

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.evaluate.data import data
+from tests.evaluation.data import data
 
-from mintmark.evaluate.bias_benchmarks import (
+from mintmark.evaluation.bias_benchmarks import (
     BBQItem,
     CrowsPair,
     bbq,

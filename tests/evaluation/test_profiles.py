@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from mintmark.evaluate import profiles
-from mintmark.evaluate.profiles import _ks, _rarefied, _types_ratio
+from mintmark.evaluation import profiles
+from mintmark.evaluation.profiles import _ks, _rarefied, _types_ratio
 
 from .data import gsm8k
 from .test_fidelity import found, halves

@@ -12,9 +12,9 @@ from tests.support.made import make_run
 
 from mintmark.core.finding import Finding
 from mintmark.core.store import RunFolder
-from mintmark.evaluate import process
-from mintmark.evaluate.claim import settle
-from mintmark.evaluate.subject import Corpus, RunFacts, Subject
+from mintmark.evaluation import process
+from mintmark.evaluation.claim import settle
+from mintmark.evaluation.subject import Corpus, RunFacts, Subject
 
 
 def rows(folder: Path) -> list[dict[str, Any]]:

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from tests.evaluate.data import data, gsm8k
+from tests.evaluation.data import data, gsm8k
 
 from mintmark.core.finding import Finding
-from mintmark.evaluate.claim import settle
-from mintmark.evaluate.grounding import examine
-from mintmark.evaluate.subject import Corpus, Subject
+from mintmark.evaluation.claim import settle
+from mintmark.evaluation.grounding import examine
+from mintmark.evaluation.subject import Corpus, Subject
 
 Rows = list[dict[str, Any]]
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from mintmark.core.finding import Estimate, Finding
-from mintmark.evaluate.diff import Difference, compare, diff
-from mintmark.evaluate.diff_output import markdown
-from mintmark.evaluate.subject import Corpus
+from mintmark.evaluation.diff import Difference, compare, diff
+from mintmark.evaluation.diff_output import markdown
+from mintmark.evaluation.subject import Corpus
 from mintmark.measures.intervals import wilson
 
 from .data import gsm8k

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.evaluate.data import gsm8k
+from tests.evaluation.data import gsm8k
 
 from mintmark.core.finding import Finding
-from mintmark.evaluate import collapse
-from mintmark.evaluate.claim import settle
-from mintmark.evaluate.descent import descent
-from mintmark.evaluate.subject import Corpus, RunFacts, Subject
+from mintmark.evaluation import collapse
+from mintmark.evaluation.claim import settle
+from mintmark.evaluation.descent import descent
+from mintmark.evaluation.subject import Corpus, RunFacts, Subject
 from mintmark.measures.generations import accumulated_error_bound, regression_error, variance_after
 
 
