@@ -71,8 +71,8 @@ def read_bbq(path: Path) -> list[BBQItem]:
         row = json.loads(line)
         groups = {_group(str(g)) for g in row["additional_metadata"]["stereotyped_groups"]}
         info = [[str(part).lower() for part in row["answer_info"][f"ans{i}"]] for i in range(3)]
-        # A group may stand alone or in a pair such as `F-Black`.
-        parts = [{_group(piece) for part in answer for piece in (part, *part.split("-"))} for answer in info]
+        # A group may stand alone or behind a gender, as in `F-Black`; "80-year-old" is no such pair.
+        parts = [{_group(piece) for part in answer for piece in (part, re.sub("^[fm]-", "", part))} for answer in info]
         target = [i for i in range(3) if groups & parts[i] and info[i][-1] != "unknown"]
         unknown = [i for i in range(3) if info[i][-1] == "unknown"]
         if len(target) != 1 or len(unknown) != 1 or target == unknown:
