@@ -34,6 +34,8 @@ def weigh(*matrices: Any) -> list[Any]:
     import scipy.sparse as sp
     from sklearn.feature_extraction.text import TfidfTransformer
 
+    if not sum(m.shape[0] for m in matrices):
+        return list(matrices)
     weighing = TfidfTransformer(sublinear_tf=True).fit(sp.vstack(matrices))
     return [weighing.transform(m) for m in matrices]
 
@@ -61,7 +63,8 @@ def latent(matrices: Sequence[Any], *, dimensions: int = 64, seed: int = 0) -> l
     size = min(dimensions, min(whole.shape) - 1)
     if size < 1:
         return [np.ones((m.shape[0], 1), np.float32) for m in matrices]
-    found = TruncatedSVD(size, n_iter=4, random_state=seed).fit_transform(whole).astype(np.float32)
+    with np.errstate(invalid="ignore", divide="ignore"):  # the share of explained variance, where texts are all alike
+        found = TruncatedSVD(size, n_iter=4, random_state=seed).fit_transform(whole).astype(np.float32)
     lengths = np.linalg.norm(found, axis=1, keepdims=True)
     found = np.divide(found, lengths, out=np.zeros_like(found), where=lengths > 1e-9)
     ends = np.cumsum([m.shape[0] for m in matrices])
