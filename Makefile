@@ -12,7 +12,7 @@ demo: $(VENV)/.core
 
 test: $(VENV)/.dev
 	@$(BIN)/mintmark models pull smollm2
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check src tests benchmarks

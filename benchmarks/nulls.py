@@ -37,14 +37,16 @@ SETS = {"gsm8k": gsm8k, "banking77": banking77}
 def main() -> None:
     """Print, for each set, the share of splits with any risk, and which claims they were."""
     from scipy.stats import beta
+    from threadpoolctl import threadpool_limits
 
-    from mintmark.appraisal import evaluate
+    from mintmark.evaluation.aspects import examine
+    from mintmark.evaluation.subject import Corpus, Subject
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     data = os.environ.get("MINTMARK_DATA", str(Path(__file__).parents[2] / "shared" / "data"))
     parser.add_argument("--data", type=Path, default=Path(data))
     parser.add_argument("--splits", type=int, default=200)
-    parser.add_argument("--rows", type=int, default=500)
+    parser.add_argument("--rows", type=int, default=400)
     parser.add_argument("--aspects", default=CHEAP)
     parser.add_argument("--sets", default=",".join(SETS))
     given = parser.parse_args()
@@ -55,9 +57,11 @@ def main() -> None:
         wrong = claims = 0
         for split in range(given.splits):
             drawn = random.Random(split).sample(rows, 2 * given.rows)
-            found = evaluate(
-                drawn[: given.rows], drawn[given.rows :], aspects=given.aspects.split(","), seed=split
-            ).findings  # fmt: skip
+            subject = Subject(
+                Corpus.of("data", drawn[: given.rows]), Corpus.of("reference", drawn[given.rows :]), seed=split
+            )
+            with threadpool_limits(1):
+                found = examine(subject, given.aspects.split(","))
             risks = [f.name for f in found if f.kind == "risk"]
             small.update(f.name for f in found if f.p is not None and f.p < 0.05)
             claims = sum(f.p is not None for f in found)

@@ -44,7 +44,7 @@ def needs_model(text: str) -> bool:
     return "local/smollm2" in text or "faq" in text
 
 
-@pytest.mark.xdist_group("embedded")
+@pytest.mark.embedded
 @pytest.mark.parametrize("page", [p for p in PAGES if p.name not in GENERATED], ids=lambda p: p.name)
 def test_every_fence_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = fences(page)

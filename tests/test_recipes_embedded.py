@@ -12,7 +12,7 @@ from mintmark.models.weights import path_of
 from mintmark.recipes import get, names
 
 ROOT = Path(__file__).parents[1]
-pytestmark = [pytest.mark.embedded, pytest.mark.xdist_group("embedded")]
+pytestmark = pytest.mark.embedded
 INPUTS = {"topics.jsonl": '{"topic": "tides"}\n{"topic": "honey"}\n{"topic": "glaciers"}\n'}
 
 

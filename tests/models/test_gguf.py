@@ -19,7 +19,7 @@ from mintmark.core.errors import MissingExtra, ModelError, ModelNotInstalled
 from mintmark.models import weights
 from mintmark.models.gguf import GgufModel
 
-pytestmark = [pytest.mark.embedded, pytest.mark.xdist_group("embedded")]
+pytestmark = pytest.mark.embedded
 T = TypeVar("T")
 WORDS = (
     "The river rises in the hills above the town and is joined by two streams before it reaches the old bridge, "

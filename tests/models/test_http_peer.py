@@ -15,7 +15,7 @@ from mintmark.models.http import HttpModel
 from mintmark.models.llama_server import LlamaServer
 from mintmark.models.weights import path_of
 
-pytestmark = [pytest.mark.embedded, pytest.mark.xdist_group("embedded")]
+pytestmark = pytest.mark.embedded
 SAY = [{"role": "user", "content": "Name one colour."}]
 SHAPE = {
     "type": "object",

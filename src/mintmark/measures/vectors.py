@@ -37,7 +37,7 @@ def weigh(*matrices: Any) -> list[Any]:
     if not sum(m.shape[0] for m in matrices):
         return list(matrices)
     weighing = TfidfTransformer(sublinear_tf=True).fit(sp.vstack(matrices))
-    return [weighing.transform(m) for m in matrices]
+    return [weighing.transform(m) if m.shape[0] else m for m in matrices]
 
 
 def latent(matrices: Sequence[Any], *, dimensions: int = 64, seed: int = 0) -> list[Vectors]:
