@@ -42,3 +42,17 @@ def test_log_odds_interval_covers() -> None:
     truth = np.log(0.5 / 0.5) - np.log(0.25 / 0.75)
     held = ((found.low <= truth) & (truth <= found.high)).mean()
     assert 0.935 <= held <= 0.97
+
+
+def test_fishers_chance_is_scipys() -> None:
+    from scipy.stats import hypergeom
+
+    rng = np.random.default_rng(0)
+    rows = 3000
+    first, second = rng.integers(0, rows + 1, 4000), rng.integers(0, rows + 1, 4000)
+    both = rng.hypergeometric(first, rows - first, second) + rng.integers(-6, 7, 4000)
+    both = np.clip(both, np.maximum(0, first + second - rows), np.minimum(first, second))
+    expected = hypergeom.sf(both - 1, rows, first, second)
+    assert together_p(both, first, second, rows) == pytest.approx(expected, rel=1e-7, abs=1e-12)
+    rare = together_p(np.array([9, 0, 40]), np.array([9, 9, 40]), np.array([9, 9, 3000]), rows)
+    assert rare[0] == pytest.approx(hypergeom.sf(8, rows, 9, 9), rel=1e-7) and rare[1:].tolist() == [1, 1]

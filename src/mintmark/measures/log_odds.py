@@ -77,6 +77,37 @@ def together_p(both: Counts, first: Counts, second: Counts, rows: int) -> Floats
         >>> together_p(np.array([5]), np.array([5]), np.array([50]), 100).round(4).tolist()
         [0.0281]
     """
-    from scipy.stats import hypergeom
+    k, n, m = (np.asarray(x, np.float64) for x in np.broadcast_arrays(both, first, second))
+    above = k > n * m / max(rows, 1)
+    # Summed away from the mean, where each term is smaller than the last: a few terms are enough.
+    up = _tail(np.where(above, k, np.inf), n, m, rows, 1)
+    down = _tail(np.where(above, -np.inf, k - 1), n, m, rows, -1)
+    chance: Floats = np.clip(np.where(above, up, 1 - down), 0.0, 1.0)
+    return chance
 
-    return np.asarray(hypergeom.sf(np.asarray(both) - 1, rows, first, second), np.float64)
+
+def _tail(k: Floats, n: Floats, m: Floats, rows: int, step: int) -> Floats:
+    """Return the sum of the hypergeometric chances of k, k + step, k + 2 step ... while they count."""
+    from scipy.special import gammaln
+
+    low: Floats = np.maximum(0.0, n + m - rows)
+    high: Floats = np.minimum(n, m)
+    total = np.zeros(k.shape)
+    at = np.flatnonzero((k >= low) & (k <= high))
+    k, n, m, low, high = k[at], n[at], m[at], low[at], high[at]
+
+    def choose(a: Floats, b: Floats) -> Floats:
+        found: Floats = gammaln(a + 1) - gammaln(b + 1) - gammaln(a - b + 1)
+        return found
+
+    term = np.exp(choose(n, k) + choose(rows - n, m - k) - choose(np.full(len(at), float(rows)), m))
+    while len(at):
+        total[at] += term
+        if step > 0:
+            term = term * (n - k) * (m - k) / ((k + 1) * (rows - n - m + k + 1))
+        else:
+            term = term * k * (rows - n - m + k) / ((n - k + 1) * (m - k + 1))
+        k = k + step
+        on = (k >= low) & (k <= high) & (term > 1e-16 * total[at])
+        at, k, n, m, low, high, term = at[on], k[on], n[on], m[on], low[on], high[on], term[on]
+    return total
