@@ -169,8 +169,8 @@ def _of_reference(subject: Subject, wanted: Sequence[str]) -> list[Finding]:
         data=subject.reference, benchmarks=subject.benchmarks, seed=subject.seed, task=subject.task,
         command=subject.command,
     )  # fmt: skip
-    # Worked out already, in the space of both sets.
-    alone.__dict__.update(vectors=(subject.vectors[1], None), lexical=(subject.lexical[1], None))
+    # What an aspect has worked out already, in the space of both sets.
+    alone.__dict__.update({k: (v[1], None) for k, v in vars(subject).items() if k in ("vectors", "lexical")})
     return examine(alone, [a for a in wanted if a in ALONE]) if any(a in ALONE for a in wanted) else []
 
 

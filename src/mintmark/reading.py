@@ -97,19 +97,20 @@ def _source(path: Path) -> Source:
     if (path / "data").is_dir() and any((path / "data").glob("*.parquet")):
         return Files(path=str(path / "data" / "*.parquet"))
     if path.is_dir():
-        return Files(path=str(path)) if any(_is_data(p) for p in path.rglob("*")) else _documents(path)
+        return Files(path=str(path)) if any(is_data(p) for p in path.rglob("*")) else _documents(path)
     if any(c in str(path) for c in "*?["):
-        return Files(path=str(path)) if _is_data(path) else _documents(path)
+        return Files(path=str(path)) if is_data(path) else _documents(path)
     if not path.exists():
         raise SourceError("there is no such file or folder", where=str(path))
-    return Files(path=str(path)) if _is_data(path) else _documents(path)
+    return Files(path=str(path)) if is_data(path) else _documents(path)
 
 
 def _documents(path: Path) -> Documents:
     return Documents(path=str(path), chunk_tokens=_CHUNK_TOKENS)
 
 
-def _is_data(path: Path) -> bool:
+def is_data(path: Path) -> bool:
+    """Return whether a file's name is that of a data file."""
     return path.name.lower().removesuffix(".gz").endswith(tuple(FORMATS))
 
 

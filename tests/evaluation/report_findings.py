@@ -277,7 +277,12 @@ def report(**more: object) -> Report:
             version="0.1.0",
             command="mintmark evaluate runs/faq --reference gsm8k/train.jsonl",
         ),
-        "findings": settle(claims(), command="mintmark evaluate runs/faq --reference gsm8k/train.jsonl"),
+        "findings": [
+            f
+            if f.command
+            else f.model_copy(update={"command": "mintmark evaluate runs/faq --reference gsm8k/train.jsonl"})
+            for f in settle(claims())
+        ],
         "waterfall": (
             Step(
                 step="generate.grounded_qa",

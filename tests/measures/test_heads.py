@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.evaluation.data import data
 
 from mintmark.measures.heads import (
     _fit,
@@ -30,12 +29,7 @@ FILES = (
 
 
 def read(task: str, name: str, column: str) -> tuple[list[str], list[str]]:
-    given = os.environ.get("MINTMARK_DATA")
-    folder = Path(given) if given else Path(__file__).parents[2].parent / "shared" / "data"
-    path = folder / "worker_vs_gpt" / task / f"{name}.json"
-    if not path.exists():
-        pytest.skip(f"{path} is not there; set MINTMARK_DATA to the folder of real data")
-    rows = json.loads(path.read_text(encoding="utf-8"))
+    rows = json.loads(data("worker_vs_gpt", task, f"{name}.json").read_text(encoding="utf-8"))
     return [r[column] for r in rows], [r["target"] for r in rows]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .output import draw, say, say_json, shell
+from .output import draw, mapped, say, say_json, shell
 
 if TYPE_CHECKING:
     from ..appraisal import Evaluation
@@ -106,17 +106,6 @@ def evaluate(
         from .gate import decide
 
         decide(bounds.judge(found.findings), junit, quiet=as_json)
-
-
-def mapped(roles: list[str] | None) -> dict[str, str]:
-    """Return ROLE=COLUMN pairs as a mapping."""
-    found: dict[str, str] = {}
-    for pair in roles or []:
-        role, equals, column = pair.partition("=")
-        if not (role and equals and column):
-            raise typer.BadParameter(f"must be ROLE=COLUMN, got {pair!r}", param_hint="--map")
-        found[role] = column
-    return found
 
 
 def _default_out(data: str) -> Path:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from .output import mapped
+
 EPILOG = """\b
 Formats:
   jsonl, csv, parquet  the columns as they are
@@ -46,13 +48,7 @@ def export(
     from ..publish.export import STDOUT, default_name
     from ..publish.export import export as write
 
-    mapped: dict[str, str] = {}
-    for pair in roles or []:
-        role, equals, column = pair.partition("=")
-        if not (role and equals and column):
-            raise typer.BadParameter(f"must be ROLE=COLUMN, got {pair!r}", param_hint="--map")
-        mapped[role] = column
     target = out if out is not None else Path(default_name(run, format))
-    count = write(run, format, target, roles=mapped, with_context=with_context, overwrite=overwrite)
+    count = write(run, format, target, roles=mapped(roles), with_context=with_context, overwrite=overwrite)
     if str(target) != STDOUT:
         typer.echo(f"{count:,} rows in {target}", err=True)

@@ -97,9 +97,9 @@ def monitor(
 
 
 def _holds_data(folder: Path) -> bool:
-    from ..sources.files import FORMATS
+    from ..reading import is_data
 
-    return any(p.name.lower().removesuffix(".gz").endswith(tuple(FORMATS)) for p in folder.iterdir() if p.is_file())
+    return any(is_data(p) for p in folder.iterdir() if p.is_file())
 
 
 def _version(path: str, generation: int | None = None) -> Version:

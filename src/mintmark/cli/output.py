@@ -89,3 +89,14 @@ def one_line(value: object, width: int) -> str:
     """
     text = " ".join(printable(str(value)).split())
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def mapped(roles: list[str] | None) -> dict[str, str]:
+    """Return ROLE=COLUMN pairs as a mapping."""
+    found: dict[str, str] = {}
+    for pair in roles or []:
+        role, equals, column = pair.partition("=")
+        if not (role and equals and column):
+            raise typer.BadParameter(f"must be ROLE=COLUMN, got {pair!r}", param_hint="--map")
+        found[role] = column
+    return found

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from . import yamlio
 from .errors import RecipeError, nearest
 from .finding import Estimate, Finding, number
-from .validation import FieldError, explain
+from .validation import FieldError, explain, located
 
 Outcome = Literal["pass", "fail", "not judged"]
 COUNTED = {"risks": "risk", "questions": "question", "benefits": "benefit"}
@@ -130,13 +130,8 @@ class Policy(BaseModel):
         data, lines = yamlio.read(text, file)
         if not isinstance(data, Mapping):
             raise RecipeError("a policy is a mapping of `aspect.metric` to its rule", where=file, got=data)
-        try:
+        with located(lines, file):
             return cls.from_data(data)
-        except FieldError as e:
-            loc = e.loc
-            while loc and loc not in lines:
-                loc = loc[:-1]
-            raise e.at(f"{file}:{lines[loc]}" if loc else file) from e.__cause__
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Policy:

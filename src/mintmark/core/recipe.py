@@ -16,7 +16,7 @@ from .fingerprint import FORMAT, digest, without_excluded
 from .operator import Operator
 from .settings import FROZEN, Budget, ModelSpec, Quota
 from .source import Source
-from .validation import FieldError, explain
+from .validation import FieldError, explain, located
 
 
 class Recipe(BaseModel):
@@ -157,13 +157,8 @@ class Recipe(BaseModel):
         data, lines = yamlio.read(text, file)
         if not isinstance(data, Mapping):
             raise RecipeError("a recipe is a mapping with `source` and `steps`", where=file, got=data)
-        try:
+        with located(lines, file):
             return cls.from_data(data)
-        except FieldError as e:
-            loc = e.loc
-            while loc and loc not in lines:
-                loc = loc[:-1]
-            raise e.at(f"{file}:{lines[loc]}" if loc else file) from e.__cause__
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -21,6 +23,18 @@ class FieldError(RecipeError):
         """Return the same error with a place in a file before its own."""
         own = str(self.parts.get("where") or "")
         return FieldError(self.what, loc=self.loc, **{**self.parts, "where": f"{where}: {own}" if own else where})
+
+
+@contextmanager
+def located(lines: Mapping[Loc, int], file: str) -> Iterator[None]:
+    """Name the line of `file` in a `FieldError` that is raised inside: that of the field, or of what holds it."""
+    try:
+        yield
+    except FieldError as e:
+        loc = e.loc
+        while loc and loc not in lines:
+            loc = loc[:-1]
+        raise e.at(f"{file}:{lines[loc]}" if loc else file) from e.__cause__
 
 
 def explain(error: ValidationError, cls: type[BaseModel], label: str, where: str, loc: Loc = ()) -> FieldError:

@@ -41,9 +41,7 @@ class Sides:
     @cached_property
     def vectors(self) -> tuple[Vectors, Vectors]:
         """The vectors of the compared rows of data and reference."""
-        # Where all texts are the same nothing varies, and shares of the variance are 0 / 0.
-        with np.errstate(invalid="ignore", divide="ignore"):
-            own, real = self.subject.vectors
+        own, real = self.subject.vectors
         assert real is not None
         return own[self.data], real[self.reference]
 

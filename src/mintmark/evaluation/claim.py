@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..core.finding import Estimate, Exhibit, Figure, Finding, Kind
-from ..measures.intervals import above_p, holm
-
-ALPHA = 0.05
-"""The chance that a report on clean data calls anything a risk: Holm's correction spreads it over all claims."""
+from ..measures.intervals import holm
+from ..measures.verdict import chance_of, judge
 
 
 @dataclass(frozen=True)
@@ -53,14 +51,10 @@ class Claim:
     @property
     def chance(self) -> float:
         """`p`, or what the intervals of estimate and null give."""
-        if self.p is not None:
-            return self.p
-        if self.bad == "above":
-            return above_p(self.estimate, self.null)
-        return above_p(_mirrored(self.estimate), _mirrored(self.null))
+        return chance_of(self.bad, self.estimate, self.null) if self.p is None else self.p
 
 
-def settle(claims: Iterable[Claim | Finding], *, command: str = "") -> list[Finding]:
+def settle(claims: Iterable[Claim | Finding]) -> list[Finding]:
     """Return the findings, risks, benefits and questions told apart by interval, null and Holm's correction.
 
     A claim is a risk where its chance under the null, corrected for all claims of the report, is below 5 % and its
@@ -71,12 +65,7 @@ def settle(claims: Iterable[Claim | Finding], *, command: str = "") -> list[Find
     given = list(claims)
     weighed = [c for c in given if isinstance(c, Claim)]
     adjusted = dict(zip(map(id, weighed), holm([c.chance for c in weighed])))
-    return [
-        _finding(c, adjusted[id(c)], command)
-        if isinstance(c, Claim)
-        else (c if c.command or not command else c.model_copy(update={"command": command}))
-        for c in given
-    ]
+    return [_finding(c, adjusted[id(c)]) if isinstance(c, Claim) else c for c in given]
 
 
 def needs(aspect: str, metric: str, what: str, claim: str, *, method: str = "", reference: str = "") -> Finding:
@@ -84,23 +73,17 @@ def needs(aspect: str, metric: str, what: str, claim: str, *, method: str = "", 
     return Finding(aspect=aspect, metric=metric, claim=claim, needs=what, method=method, reference=reference)
 
 
-def _finding(claim: Claim, adjusted: float, command: str) -> Finding:
-    sign = 1 if claim.bad == "above" else -1
-    near = min(sign * claim.estimate.low, sign * claim.estimate.high) - sign * claim.null.value
-    far = max(sign * claim.estimate.low, sign * claim.estimate.high) - sign * claim.null.value
+def _finding(claim: Claim, adjusted: float) -> Finding:
+    outcome = judge(claim.bad, claim.estimate, claim.null, claim.margin, adjusted)
     kind: Kind = "question"
     text = claim.unclear
-    if adjusted < ALPHA and near > claim.margin:
+    if outcome == "risk":
         kind, text = "risk", claim.risk
-    elif far <= claim.margin or far <= 0:
+    elif outcome == "fine":
         kind, text = ("benefit", claim.benefit) if claim.benefit else ("fact", claim.unclear)
     return Finding(
         aspect=claim.aspect, metric=claim.metric, claim=text, kind=kind, estimate=claim.estimate, null=claim.null,
         null_means=claim.null_means, p=claim.chance, evidence=tuple(claim.evidence), figure=claim.figure,
-        method=claim.method, reference=claim.reference, command=command,
+        method=claim.method, reference=claim.reference,
         details={**claim.details, "p_adjusted": adjusted, "bad": claim.bad, "margin": claim.margin},
     )  # fmt: skip
-
-
-def _mirrored(e: Estimate) -> Estimate:
-    return Estimate(value=-e.value, low=-e.high, high=-e.low, n=e.n, method=e.method)

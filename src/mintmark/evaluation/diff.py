@@ -13,7 +13,7 @@ from ..core.dataset import Row, plain
 from ..core.finding import Estimate, Finding, Kind
 from ..measures.intervals import above_p, difference, holm
 from ..measures.matching import Change, nearest_pairs, word_changes
-from .claim import ALPHA
+from ..measures.verdict import ALPHA
 from .subject import Corpus
 
 _CUT = 400

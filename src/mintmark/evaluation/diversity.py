@@ -109,8 +109,7 @@ def examine(subject: Subject) -> list[Claim | Finding]:
         ]
     enough = subject.reference is not None and sum(map(bool, subject.reference.tokens)) >= LEAST
     subject = subject if enough else replace(subject, reference=None)
-    with np.errstate(divide="ignore", invalid="ignore"):  # shares of variance, where all rows are alike
-        vectors = subject.vectors
+    vectors = subject.vectors
     data = Side(subject.data, vectors[0], subject.seed)
     repeats = _repeats(subject, data)
     found: list[Claim | Finding] = [] if repeats is None else [repeats]

@@ -13,6 +13,7 @@ from ..measures.frequency import count_matrix, jsd
 from ..measures.halves import SMALLEST as SMALLEST_DRAW
 from ..measures.halves import Compared, Pairs, compare, draw_size
 from ..measures.tokens import Vocabulary
+from ..measures.word_drift import unseen_share
 from . import figures
 from .against_reference import ASPECT, Sides, rows_shown, sides_of, unanswered
 from .claim import Claim
@@ -73,7 +74,7 @@ class _Counted:
         signs = [_down(m, rows) for m, rows in zip((*self.signs, self.signs[1]), (own, real, others))]
         return {
             "length": (_ks(long_a, long_b), _ks(long_c, long_b)),
-            "unseen": (_unseen(a, b), _unseen(c, b)),
+            "unseen": (float(unseen_share(b, a)), float(unseen_share(b, c))),
             "types": (_types_ratio(a, b), _types_ratio(c, b)),
             "signs": (jsd(signs[0], signs[1]), jsd(signs[2], signs[1])),
         }
@@ -199,10 +200,6 @@ def _longer(a: Floats, b: Floats) -> float:
     b = np.sort(b)
     below, upto = np.searchsorted(b, a), np.searchsorted(b, a, side="right")
     return float((below + upto).mean() / (2 * len(b)))
-
-
-def _unseen(a: Floats, b: Floats) -> float:
-    return float(a[b == 0].sum() / max(1.0, a.sum()))
 
 
 def _types_ratio(a: Floats, b: Floats) -> float:

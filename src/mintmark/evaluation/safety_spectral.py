@@ -26,9 +26,7 @@ def spectral(subject: Subject, given: Labelled) -> Claim | Finding:
         return needs(ASPECT, "spectral_outliers", "a reference with the same labels, to tell outliers from a label's natural "
                      "spread", "Some rows of every label lie apart; whether more than usual cannot be told.",
                      reference=_REFERENCE)  # fmt: skip
-    # Texts that are all alike have no direction in which they vary; that is no news here.
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ours, theirs = subject.vectors
+    ours, theirs = subject.vectors
     assert theirs is not None
     far, there, chances = _by_label(ours, given, theirs, other)
     if not far:

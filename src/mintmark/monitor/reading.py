@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from ..core.finding import Estimate, Exhibit, Finding, Kind
-from ..measures.intervals import above_p, holm
-
-ALPHA = 0.05
-"""The chance that a look at a series where nothing happens raises an alarm: Holm's correction spreads it over all."""
+from ..measures.intervals import holm
+from ..measures.verdict import Side, chance_of, judge
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class Reading:
 
     aspect: str
     metric: str
-    bad: Literal["above", "below", "both"]
+    bad: Side
     estimate: Estimate
     null: Estimate
     null_means: str
@@ -43,20 +41,7 @@ class Reading:
     @property
     def chance(self) -> float:
         """`p`, or what the intervals of estimate and null give."""
-        if self.p is not None:
-            return self.p
-        up, down = above_p(self.estimate, self.null), above_p(self.null, self.estimate)
-        return up if self.bad == "above" else down if self.bad == "below" else min(1.0, 2 * min(up, down))
-
-    @property
-    def beyond(self) -> tuple[float, float]:
-        """How far the interval's ends lie on the bad side of the null: the nearer, the farther."""
-        low, high = self.estimate.low - self.null.value, self.estimate.high - self.null.value
-        if self.bad == "above":
-            return low, high
-        if self.bad == "below":
-            return -high, -low
-        return max(low, -high), max(-low, high)
+        return chance_of(self.bad, self.estimate, self.null) if self.p is None else self.p
 
 
 def weigh(readings: Iterable[Reading | Finding]) -> list[Finding]:
@@ -76,12 +61,12 @@ def needs(aspect: str, metric: str, what: str, claim: str) -> Finding:
 
 
 def _finding(r: Reading, adjusted: float) -> Finding:
-    near, far = r.beyond
+    outcome = judge(r.bad, r.estimate, r.null, r.margin, adjusted)
     kind: Kind = "question"
     claim = r.unclear
-    if adjusted < ALPHA and near > r.margin:
+    if outcome == "risk":
         kind, claim = "risk", r.risk
-    elif far <= r.margin or far <= 0:
+    elif outcome == "fine":
         kind, claim = "fact", r.calm
     return Finding(
         aspect=r.aspect, metric=r.metric, claim=claim, kind=kind, estimate=r.estimate, null=r.null,
