@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, PlainSerializer, SerializationInfo, ValidationError
 
 from . import registry, yamlio
 from .errors import RecipeError, SourceError
@@ -27,6 +27,22 @@ def to_operator(value: Any, index: int) -> Operator:
     if isinstance(value, Operator):
         return value
     return _build(value, "a step", registry.get_operator, f"step {index + 1}", ("steps", index))
+
+
+def _to_inner(value: Any) -> Operator:
+    return value if isinstance(value, Operator) else _build(value, "a step", registry.get_operator, "inner step", ())
+
+
+def _to_entry(value: Operator, info: SerializationInfo) -> dict[str, Any]:
+    return {
+        value.op_name: value.model_dump(
+            mode="json", exclude_defaults=info.exclude_defaults, exclude_none=info.exclude_none, by_alias=True
+        )
+    }
+
+
+Inner = Annotated[Operator, BeforeValidator(_to_inner), PlainSerializer(_to_entry)]
+"""A step inside a step, written as any step: `name: {field: value}`."""
 
 
 def to_source(value: Any, where: str, loc: yamlio.Loc) -> Source:
@@ -50,6 +66,8 @@ def _build(value: Any, what: str, find: Callable[[str], type[M]], where: str, lo
         return cls.model_validate(fields)
     except ValidationError as e:
         raise explain(e, cls, name, f"{where} ({name})", (*loc, name)) from e
+    except FieldError as e:  # of a step inside this one
+        raise e.at(f"{where} ({name})", (*loc, name)) from e.__cause__
     except SourceError as e:
         raise FieldError(e.what, where=where, loc=(*loc, name), remedy=e.remedy) from e
 

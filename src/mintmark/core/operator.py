@@ -58,6 +58,16 @@ class RowContext(Context, Protocol):
     def row_id(self) -> str:
         """The row's id."""
 
+    @property
+    def draw(self) -> int:
+        """Which draw of this row this is, from 0; see `drawn`."""
+
+    def drawn(self, n: int) -> RowContext:
+        """Return the context of this row's n-th draw: its calls and random numbers have seeds of their own."""
+
+    async def through(self, operator: Operator, values: Row) -> RowOutcome:
+        """Return what a row or batch operator says of a row that is not born yet; its calls are noted here."""
+
     async def chat(
         self,
         model: str,
@@ -141,6 +151,15 @@ class Operator(BaseModel):
     def sides(self) -> Sequence[str]:
         """Return the names of the side inputs this step reads."""
         return ()
+
+    def nested(self) -> Sequence[Operator]:
+        """Return the operators that this one holds and applies itself; their versions count in fingerprints."""
+        return ()
+
+    def versions(self) -> Any:
+        """Return this operator's version, with those of the operators that it holds."""
+        inner = [(o.op_name, o.versions()) for o in self.nested()]
+        return [self.op_version, *inner] if inner else self.op_version
 
     def reads(self) -> Sequence[str]:
         """Return the columns this step needs."""

@@ -218,7 +218,7 @@ class Recipe(BaseModel):
         data["source"] = known[""]
         data["inputs"] = {k: known[k] for k in self.inputs}
         data["models"] = {k: m.fingerprint() for k, m in sorted(self.models.items())}
-        versions = [s.op_version for s in self.steps]
+        versions = [s.versions() for s in self.steps]
         return digest("recipe", FORMAT, data, versions)
 
     def source_fingerprints(self) -> dict[str, Any]:

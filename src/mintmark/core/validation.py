@@ -19,10 +19,11 @@ class FieldError(RecipeError):
         super().__init__(what, **parts)
         self.loc, self.parts = loc, parts
 
-    def at(self, where: str) -> FieldError:
-        """Return the same error with a place in a file before its own."""
+    def at(self, where: str, loc: Loc = ()) -> FieldError:
+        """Return the same error with a place before its own, and the path of what holds its field."""
         own = str(self.parts.get("where") or "")
-        return FieldError(self.what, loc=self.loc, **{**self.parts, "where": f"{where}: {own}" if own else where})
+        told = {**self.parts, "where": f"{where}: {own}" if own else where}
+        return FieldError(self.what, loc=(*loc, *self.loc), **told)
 
 
 @contextmanager

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..calls.log import Stored
 from ..core.call import Reply, Request
-from ..core.dataset import Row
-from ..core.errors import RowFailure
+from ..core.dataset import Row, plain
+from ..core.errors import MintmarkError, Pending, RowFailure
 from ..core.fingerprint import seed_for
-from ..core.operator import RowContext
+from ..core.operator import Operator, RowContext, RowOperator
+from ..core.outcome import RowOutcome
 from ..models.client import Caller
 from ..models.structured import structured
+from .bulk import row_outcome, to_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,13 +35,14 @@ class Shared:
 
 
 class _Base:
-    __slots__ = ("_round", "_shared", "calls", "row_id", "step", "step_index")
+    __slots__ = ("_round", "_shared", "calls", "draw", "row_id", "step", "step_index")
 
     def __init__(
-        self, shared: Shared, step: str, index: int, row_id: str, calls: list[tuple[int, str]], round_: int
-    ) -> None:
+        self, shared: Shared, step: str, index: int, row_id: str, calls: list[tuple[int, str]], round_: int,
+        draw: int = 0,
+    ) -> None:  # fmt: skip
         self._shared, self.step, self.step_index, self._round = shared, step, index, round_
-        self.row_id, self.calls = row_id, calls
+        self.row_id, self.calls, self.draw = row_id, calls, draw
 
     @property
     def artifact(self) -> Any:
@@ -56,7 +59,11 @@ class _Base:
         return self._shared.callers[model].model.capabilities
 
     def rng(self, *parts: Any) -> random.Random:
-        return random.Random(seed_for(self._shared.seed, self.row_id, self.step, *parts))
+        return random.Random(self._seed_for(*parts))
+
+    def _seed_for(self, *parts: Any) -> int:
+        own = ("draw", self.draw) if self.draw else ()
+        return seed_for(self._shared.seed, self.row_id, self.step, *parts, *own)
 
     async def _call(self, model: str, request: Request) -> Stored:
         stored = await self._shared.callers[model].call(request)
@@ -71,8 +78,30 @@ class OneRow(_Base):
 
     __slots__ = ()
 
+    def drawn(self, n: int) -> OneRow:
+        """See `core.operator.RowContext.drawn`."""
+        return OneRow(self._shared, self.step, self.step_index, self.row_id, self.calls, self._round, n)
+
+    async def through(self, operator: Operator, values: Row) -> RowOutcome:
+        """See `core.operator.RowContext.through`."""
+        row = {"id": self.row_id, **{k: plain(v) for k, v in values.items() if k != "id"}}
+        name = f"{self.step}/{operator.op_name}"
+        if isinstance(operator, RowOperator):
+            ctx = OneRow(self._shared, name, self.step_index, self.row_id, self.calls, self._round, self.draw)
+            return await guarded(operator.apply(row, ctx))
+        bulk = ManyRows(self._shared, name, self.step_index, self._round)
+        batch = to_table([row], operator).combine_chunks().to_batches()[0]
+        apply: Any = operator.apply  # type: ignore[attr-defined]
+
+        async def judged() -> RowOutcome:
+            return row_outcome(await asyncio.to_thread(apply, batch, bulk), 0)
+
+        found = await guarded(judged())
+        self.calls.extend(bulk.by_row.get(self.row_id, ()))
+        return found
+
     def _seed(self, sample: int, attempt: int) -> int:
-        return seed_for(self._shared.seed, self.row_id, self.step, sample, attempt)
+        return self._seed_for(sample, attempt)
 
     async def chat(
         self, model: str, messages: Sequence[Mapping[str, Any]], *,
@@ -160,6 +189,22 @@ async def gathered(work: Sequence[Any]) -> list[Any]:
         if isinstance(result, BaseException):
             raise result
     return found
+
+
+async def guarded(work: Awaitable[RowOutcome]) -> RowOutcome:
+    """Return an operator's outcome; what broke on this one row is its failure, what ends the run goes on.
+
+    Raises:
+        MintmarkError, Pending
+    """
+    try:
+        return await work
+    except RowFailure as e:
+        return RowOutcome("failed", reason=e.reason, detail=plain(e.detail))
+    except (MintmarkError, Pending):
+        raise
+    except Exception as e:
+        return RowOutcome("failed", reason="error", detail=f"{type(e).__name__}: {e}")
 
 
 def _reply(stored: Stored) -> Reply:

@@ -49,7 +49,7 @@ class Plan:
         aliases = sorted({m for s in segment.steps for m in s.operator.requires()})
         return digest(
             "segment", FORMAT, self.recipe.seed,
-            [[s.name, s.index, s.operator.op_version, s.operator.model_dump(mode="json")] for s in segment.steps],
+            [[s.name, s.index, s.operator.versions(), s.operator.model_dump(mode="json")] for s in segment.steps],
             [[a, self.models[a].identity, self.recipe.models[a].fingerprint()] for a in aliases],
             {n: self.sources[n] for s in segment.steps for n in s.operator.sides()},
         )  # fmt: skip

@@ -19,10 +19,11 @@ from ..core.errors import Pending
 from ..core.lineage import Candidate
 from ..core.recipe import Recipe
 from ..core.settings import Quota
+from .bulk import row_outcome
 from .context import Shared, gathered
 from .cut import Cut, Stop
 from .plan import Plan, Segment
-from .walk import Walker, apply_bulk, bear, row_outcome
+from .walk import Walker, apply_bulk, bear
 
 ROUND_ROWS = 64
 """Source rows of a round where the recipe names no number of rows but has a pool."""

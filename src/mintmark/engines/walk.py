@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..core.dataset import Row, SchemaBuilder, plain, table_of
-from ..core.errors import MintmarkError, Pending, RowFailure
+from ..core.dataset import Row, plain
+from ..core.errors import MintmarkError, Pending
 from ..core.fingerprint import child_id
 from ..core.lineage import Candidate
 from ..core.operator import BatchOperator, Operator, RowOperator
 from ..core.outcome import Child, Outcome, RowOutcome
-from .context import ManyRows, OneRow, Shared, gathered
+from .bulk import row_outcome, to_table
+from .context import ManyRows, OneRow, Shared, gathered, guarded
 
 BATCH_ROWS = 1024
 LINGER_S = 0.002
@@ -68,17 +69,10 @@ class Walker:
 
     async def _apply(self, step: Step, candidate: Candidate, round_: int) -> RowOutcome:
         operator = step.operator
-        try:
-            if isinstance(operator, RowOperator):
-                ctx = OneRow(self.shared, step.name, step.index, candidate.row["id"], candidate.calls, round_)
-                return await operator.apply(dict(candidate.row), ctx)
-            return await self._batchers[step.index].ask(candidate, round_)
-        except RowFailure as e:
-            return RowOutcome("failed", reason=e.reason, detail=plain(e.detail))
-        except (MintmarkError, Pending):
-            raise
-        except Exception as e:
-            return RowOutcome("failed", reason="error", detail=f"{type(e).__name__}: {e}")
+        if isinstance(operator, RowOperator):
+            ctx = OneRow(self.shared, step.name, step.index, candidate.row["id"], candidate.calls, round_)
+            return await guarded(operator.apply(dict(candidate.row), ctx))
+        return await guarded(self._batchers[step.index].ask(candidate, round_))
 
 
 def bear(parent: Candidate, step: Step, children: Sequence[Child], first: int = 0) -> list[Candidate]:
@@ -173,19 +167,3 @@ async def apply_bulk(shared: Shared, step: Step, candidates: Sequence[Candidate]
     for candidate in candidates:
         candidate.calls.extend(ctx.by_row.get(candidate.id, ()))
     return outcome
-
-
-def row_outcome(outcome: Outcome, i: int) -> RowOutcome:
-    """Return the i-th row's part of a bulk outcome."""
-    fate = outcome.fates[i]
-    updates = {k: plain(v[i]) for k, v in outcome.updates.items()} if fate == "kept" else {}
-    return RowOutcome(fate, updates, outcome.reasons[i], plain(outcome.details[i]))
-
-
-def to_table(rows: Sequence[Row], operator: Operator) -> Any:
-    """Return the columns that an operator reads (all of them where it does not say) as an Arrow table, `id` first."""
-    wanted = list(operator.reads())
-    builder = SchemaBuilder(first=["id", *wanted])
-    for row in rows:
-        builder.add({k: row.get(k) for k in ("id", *wanted)} if wanted else row)
-    return table_of(list(rows), builder.schema())

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Literal
 
 from pydantic import Field
 
 from ..core.call import Request
 from ..core.dataset import Column, Columns, Row
 from ..core.errors import RowFailure
-from ..core.operator import Example, RowContext, RowOperator
+from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born, failed
 from ..core.registry import operator
 from ..measures.evidence import askable, gives_a_reason
 from ..measures.questions import clean_question, question_problem, relation_problem
 from ..measures.sentences import find_folded, fold_space, plain_text
 from . import grounded_prompts as prompts
+from .base import Generator, Temperature, sampled
 
 Kind = Literal["fact", "reasoning", "unanswerable"]
 
 
 @operator("generate.grounded_qa", version=1)
-class GroundedQA(RowOperator):
+class GroundedQA(Generator):
     """Ask about a chunk; the evidence of every kept row is found verbatim in it (white space folded).
 
     `evidence_first`, for small models: the engine picks a sentence that stands alone, the model only asks the question that it
@@ -45,7 +45,6 @@ class GroundedQA(RowOperator):
 
     on: Column = "text"
     """The column that holds the chunk."""
-    model: str = "writer"
     per_chunk: int = Field(1, ge=1, le=100)
     """Rows tried for each chunk; fewer where it has fewer sentences that can be asked about."""
     mode: Literal["evidence_first", "joint"] = "evidence_first"
@@ -59,13 +58,9 @@ class GroundedQA(RowOperator):
     """Content words that a question must share with its evidence."""
     tries: int = Field(3, ge=1, le=10)
     """`joint` only: replies until one is of the right shape."""
-    temperature: float = Field(0.3, ge=0, le=5)
+    temperature: Temperature | None = 0.3
     max_tokens: int = Field(48, ge=8)
     """Tokens for a question; `joint` asks for eight times as many."""
-
-    def requires(self) -> Mapping[str, frozenset[str]]:
-        """Return that the model must chat."""
-        return {self.model: frozenset({"chat"})}
 
     def output(self, columns: Columns) -> Columns:
         """Return the chunk's other columns and the five new ones."""
@@ -74,7 +69,7 @@ class GroundedQA(RowOperator):
         kept = {k: v for k, v in columns.items() if k != self.on}
         return {**{k: pa.string() for k in ("question", "answer", "evidence", "context", "kind")}, **kept}
 
-    async def apply(self, row: Row, ctx: RowContext) -> RowOutcome:
+    async def make(self, row: Row, ctx: RowContext) -> RowOutcome:
         """Try `per_chunk` questions at once."""
         chunk = row.get(self.on)
         if not isinstance(chunk, str):
@@ -91,12 +86,7 @@ class GroundedQA(RowOperator):
                 work.append(self._joint(chunk, row, ctx, n, kind))
             elif (span := _pick(spans, chunk, kind)) is not None:
                 work.append(self._evidence_first(chunk, row, ctx, n, kind, span))
-        found = await asyncio.gather(*work, return_exceptions=True)
-        children = []
-        for one in found:
-            if isinstance(one, BaseException):
-                raise one
-            children.append(one)
+        children = await sampled(work)
         return born(children, nothing="no_evidence", detail={"sentences": len(spans)})
 
     async def _evidence_first(
@@ -108,9 +98,7 @@ class GroundedQA(RowOperator):
         messages = prompts.ask_question(kind, shown, _topic(row), answer)
         values = self._values(row, chunk, "", answer, evidence, kind)
         try:
-            reply = await ctx.chat(
-                self.model, messages, sample=n, temperature=self.temperature, max_tokens=self.max_tokens, stop=["\n"]
-            )
+            reply = await ctx.chat(self.model, messages, sample=n, **self.sampling(ctx, n, stop=["\n"]))
         except RowFailure as e:
             return Child(values, "failed", e.reason, e.detail, within=_within(chunk, span))
         question = values["question"] = clean_question(reply.text)
@@ -128,7 +116,7 @@ class GroundedQA(RowOperator):
         try:
             found = await ctx.structured(
                 self.model, prompts.ask_all(kind, chunk, n), prompts.QA_SCHEMA, tries=self.tries, sample=n,
-                temperature=self.temperature, max_tokens=8 * self.max_tokens,
+                **self.sampling(ctx, n, max_tokens=8 * self.max_tokens),
             )  # fmt: skip
         except RowFailure as e:
             return Child(values, "failed", e.reason, e.detail)
@@ -143,16 +131,15 @@ class GroundedQA(RowOperator):
 
     async def _unanswerable(self, chunk: str, row: Row, ctx: RowContext, n: int) -> Child:
         values = self._values(row, chunk, "", prompts.NOT_IN_TEXT, None, "unanswerable")
-        sampling: dict[str, Any] = {"temperature": self.temperature, "max_tokens": self.max_tokens}
         try:
-            asked = await ctx.chat(self.model, prompts.ask_unanswerable(chunk), sample=n, **sampling)
+            asked = await ctx.chat(self.model, prompts.ask_unanswerable(chunk), sample=n, **self.sampling(ctx, n))
             values["question"] = clean_question(asked.text)
             problem = question_problem(values["question"])
             if problem is not None:
                 return _child(values, problem, None)
             quoted = await ctx.chat(
                 self.model, prompts.ask_quote(chunk, values["question"]), sample=n, attempt=1,
-                temperature=0.0, max_tokens=3 * self.max_tokens,
+                **self.sampling(ctx, n, temperature=0.0, max_tokens=3 * self.max_tokens),
             )  # fmt: skip
         except RowFailure as e:
             return Child(values, "failed", e.reason, e.detail)

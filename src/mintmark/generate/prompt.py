@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
@@ -10,15 +10,16 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from ..core.call import Request
 from ..core.dataset import Column, Columns, Row
 from ..core.errors import RowFailure
-from ..core.operator import Example, RowContext, RowOperator
+from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born
 from ..core.registry import operator
 from ..core.schema import expand
 from ..core.template import template
+from .base import Generator, sampled
 
 
 @operator("generate.prompt", version=1)
-class Prompt(RowOperator):
+class Prompt(Generator):
     """Ask a model with a prompt of your own; each sample that fits becomes a row whose parent is the row it was asked about.
 
     The template sees the row's columns by name, the whole row as `row`, and `examples`: rows drawn from the side input
@@ -39,7 +40,6 @@ class Prompt(RowOperator):
 
     prompt: str = Field(min_length=1)
     """Jinja template of the user's message."""
-    model: str = "writer"
     system: str | None = None
     """Jinja template of the system message."""
     reply: Any = Field(None, alias="schema")
@@ -57,10 +57,6 @@ class Prompt(RowOperator):
     """Columns of the parent that the new row keeps: all, none, or those named."""
     tries: int = Field(3, ge=1, le=10)
     """Replies until one fits the schema."""
-    temperature: float | None = Field(None, ge=0, le=5)
-    top_p: float | None = Field(None, gt=0, le=1)
-    max_tokens: int | None = Field(None, ge=1)
-    stop: list[str] | None = None
 
     @field_validator("prompt", "system")
     @classmethod
@@ -82,13 +78,9 @@ class Prompt(RowOperator):
             raise ValueError("schema: a reply is an object, or an array of objects")
         return found
 
-    def requires(self) -> Mapping[str, frozenset[str]]:
-        """Return that the model must chat."""
-        return {self.model: frozenset({"chat"})}
-
     def sides(self) -> Sequence[str]:
         """Return the examples' input."""
-        return [self.few_shot] if self.few_shot else []
+        return [*([self.few_shot] if self.few_shot else []), *super().sides()]
 
     def reads(self) -> Sequence[str]:
         """Return the columns that the templates name."""
@@ -113,25 +105,13 @@ class Prompt(RowOperator):
     def _inherits(self, column: str) -> bool:
         return self.inherit if isinstance(self.inherit, bool) else column in self.inherit
 
-    async def apply(self, row: Row, ctx: RowContext) -> RowOutcome:
+    async def make(self, row: Row, ctx: RowContext) -> RowOutcome:
         """Ask `samples` times."""
-        import asyncio
-
-        if self.samples == 1:
-            return born(await self._sample(row, ctx, 0))
-        found = await asyncio.gather(*(self._sample(row, ctx, n) for n in range(self.samples)), return_exceptions=True)
-        children: list[Child] = []
-        for one in found:
-            if isinstance(one, BaseException):
-                raise one
-            children.extend(one)
-        return born(children)
+        return born(await sampled(self._sample(row, ctx, n) for n in range(self.samples)))
 
     async def _sample(self, row: Row, ctx: RowContext, n: int) -> list[Child]:
         kept = {k: v for k, v in row.items() if k != "id" and self._inherits(k)}
-        sampling: dict[str, Any] = {
-            "temperature": self.temperature, "top_p": self.top_p, "max_tokens": self.max_tokens, "stop": self.stop,
-        }  # fmt: skip
+        sampling = self.sampling(ctx, n)
         drawn: list[Row] = []
         if self.few_shot:
             pool = [r for r in ctx.side(self.few_shot) if r["id"] != row["id"]]
