@@ -154,7 +154,7 @@ def _claim(m: Measure, r: Ratio, shown: Sequence[Exhibit]) -> Claim:
         risk=f"The data vary less than real rows: {numbers[0].lower()}{numbers[1:]}",
         benefit=f"The data vary as much as real rows, or more: {numbers[0].lower()}{numbers[1:]}",
         unclear=numbers, p=r.p, margin=MARGIN, evidence=shown, reference=m.reference,
-        method=f"{m.method}; {r.rows:,} rows of each, drawn at random where there are more; error from halves.",
+        method=f"{m.method}; {r.rows:,} rows of each, drawn at random where there are more; error by the jackknife.",
         details={"data": r.data, "reference": r.reference, "rows": r.rows},
     )  # fmt: skip
 
