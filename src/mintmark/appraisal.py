@@ -12,6 +12,7 @@ from .core.errors import MintmarkError, MissingExtra
 from .core.store import RunFolder
 from .evaluation.aspects import ALONE, chosen, examine
 from .evaluation.benchmarks import read as read_benchmark
+from .evaluation.parts import parts
 from .evaluation.report.model import Examined, Part, Point, Report, steps_of
 from .evaluation.report.write import write_report
 from .evaluation.subject import Benchmark, Corpus, RunFacts, Subject
@@ -21,6 +22,9 @@ from .reading import MAX_ROWS, Read, read, sources_of
 if TYPE_CHECKING:
     from .core.finding import Finding
     from .core.gate import Decision
+
+
+_PRIVATE = "This report is private: it quotes rows that must not be shown. Keep it out of what is published."
 
 
 class Evaluation:
@@ -66,7 +70,8 @@ def evaluate(
     roles: Mapping[str, str] | None = None, sources: Any = None, protected: Any = None,
     benchmarks: Iterable[str | Path] = (), model: str | None = None, embed: str | None = None,
     aspects: Iterable[str] | None = None, calls: str | Path | None = None, seed: int = 0, max_rows: int = MAX_ROWS,
-    known: str | Path | None = None, static: bool = True, command: str = "", tell: Callable[[str], None] | None = None,
+    known: str | Path | None = None, static: bool = True, private: bool = False, command: str = "",
+    tell: Callable[[str], None] | None = None,
 ) -> Evaluation:  # fmt: skip
     """Return what is known of a dataset's benefits, risks and open questions; alters nothing that it reads.
 
@@ -87,6 +92,7 @@ def evaluate(
         max_rows: rows of each set that are read at most, drawn at random from more.
         known: folder of data with known numbers; the report then says which of its metrics gave them.
         static: write the figures as SVG and PNG files too.
+        private: the report quotes rows that must not be shown: it says so, and `out` is best under a folder `private`.
         command: the command that makes the report again; made from the paths where not given.
         tell: told the name of each aspect before it is asked.
 
@@ -120,12 +126,13 @@ def evaluate(
         )  # fmt: skip
         findings = examine(subject, wanted, tell=tell)
         others = _of_reference(subject, wanted) if held else []
+        told = parts(subject) if "process" in wanted else []
         placed = _points(subject) if "fidelity" in wanted and held else ([], "")
     report = Report(
         title=f"What {_title(data)} is worth",
-        examined=_examined(subject, data, reference, given, held, tests, model),
+        examined=_examined(subject, data, reference, given, held, tests, model, private),
         findings=tuple(findings), reference_findings=tuple(others),
-        waterfall=tuple(steps_of(given.run.manifest)) if given.run else (), parts=_parts(given.run),
+        waterfall=tuple(steps_of(given.run.manifest)) if given.run else (), parts=[Part(**part._asdict()) for part in told],
         points=placed[0], points_caption=placed[1], checked=_checked(known),
     )  # fmt: skip
     return Evaluation(report, write_report(report, Path(out), static=static) if out is not None else ())
@@ -183,7 +190,7 @@ def _points(subject: Subject) -> tuple[tuple[Point, ...], str]:
 
 def _examined(
     subject: Subject, data: Any, reference: Any, given: Read, held: Read | None, tests: Sequence[Benchmark],
-    model: str | None,
+    model: str | None, private: bool,
 ) -> Examined:  # fmt: skip
     run = given.run
     made_by = (run.manifest["content"].get("models") or {}) if run else {}
@@ -198,7 +205,7 @@ def _examined(
         models=tuple(sorted({str(m["spec"]) for m in made_by.values()})),
         embedder=subject.embedder + (f"; scores by {model}" if model else ""), seed=subject.seed,
         version=importlib.metadata.version("mintmark"), command=subject.command,
-        notes=(*given.notes, *(held.notes if held else ())),
+        notes=(*((_PRIVATE,) if private else ()), *given.notes, *(held.notes if held else ())),
     )  # fmt: skip
 
 
@@ -218,19 +225,6 @@ def _checked(folder: str | Path | None) -> dict[str, str]:
             if not outcome.passed:
                 wrong.add(metric)
     return {metric: "; ".join(told[:3]) for metric, told in found.items() if metric not in wrong}
-
-
-def _parts(run: RunFacts | None) -> tuple[Part, ...]:
-    """Return kept and removed rows by source file, from the lineage."""
-    if run is None:
-        return ()
-    counts: dict[str, list[int]] = {}
-    for row in run.lineage:
-        span = row.get("span")
-        path = span.get("path") if isinstance(span, Mapping) else row.get("path")
-        if path and row.get("fate") in ("kept", "dropped", "failed"):
-            counts.setdefault(str(path), [0, 0])[row["fate"] != "kept"] += 1
-    return tuple(Part(by="source", label=k, kept=v[0], removed=v[1]) for k, v in sorted(counts.items()))
 
 
 def _log(calls: str | Path | None, out: str | Path | None, run: RunFacts | None) -> Path | None:

@@ -56,7 +56,7 @@ def read(
         max_rows: of more rows, so many are drawn by `seed`, each as likely as any other.
 
     Raises:
-        SourceError, RunError: where nothing can be read.
+        SourceError, RunError: where nothing can be read, or a run is unfinished.
     """
     folder = Path(path)
     facts = None
@@ -69,6 +69,8 @@ def read(
         else:
             kept, total, unreadable = [], 0, 0
     else:
+        if (folder / "recipe.yaml").is_file():
+            RunFolder(folder).manifest()  # says that the run is unfinished, and what to do
         kept, total, unreadable = _drawn(
             (row.values if row.reason is None else None for row in _source(folder).read()), max_rows, seed
         )

@@ -30,12 +30,31 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 def test_a_report_is_written_and_summed_up(cli: Callable[..., Any]) -> None:
     done = cli("evaluate", "made.jsonl", "-r", "real.jsonl", "-o", "out", "--aspect", "copying", "--aspect", "bias")
     assert done.exit_code == 0, done.output
-    assert "Open questions" in done.stdout and "report  out/report.html" in done.stdout
+    assert (
+        "Not judged (" in done.stdout
+        and "need 30 or more rows" in done.stdout
+        and "report  out/report.html" in done.stdout
+    )
     report = json.loads(Path("out/report.json").read_text())
     assert report["examined"]["command"] == "mintmark evaluate made.jsonl --reference real.jsonl"
     assert {f["aspect"] for f in report["findings"]} == {"copying", "bias"}
     assert all(f["command"].startswith("mintmark evaluate made.jsonl") for f in report["findings"])
     assert "<script src" not in Path("out/report.html").read_text()
+
+
+def test_a_private_report_says_so_and_lies_under_private(cli: Callable[..., Any]) -> None:
+    done = cli("evaluate", "made.jsonl", "-r", "real.jsonl", "--aspect", "copying", "--private")
+    assert done.exit_code == 0, done.output
+    report = json.loads(Path("private/report/report.json").read_text())
+    assert "private" in report["examined"]["notes"][0] and report["examined"]["command"].endswith("--private")
+    assert not Path("report").exists()
+
+
+def test_an_unfinished_run_is_not_judged(cli: Callable[..., Any]) -> None:
+    Path("run").mkdir()
+    Path("run/recipe.yaml").write_text("source: {files: {path: made.jsonl}}\n")
+    done = cli("evaluate", "run")
+    assert done.exit_code == 1 and "is unfinished" in done.output
 
 
 def test_a_finding_s_command_makes_it_again(cli: Callable[..., Any]) -> None:

@@ -72,6 +72,9 @@ def evaluate(
     max_rows: Annotated[
         int, typer.Option("--max-rows", min=1, help="Rows of each set at most; of more, a random draw.")
     ] = 50_000,
+    private: Annotated[
+        bool, typer.Option("--private", help="The rows must not be shown: the report says so and lies under private/.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print report.json instead of the summary.")] = False,
 ) -> None:
     """Write a report of a dataset's benefits, risks and open questions.
@@ -83,7 +86,7 @@ def evaluate(
     from ..core.gate import Policy
 
     bounds = Policy.from_file(policy) if policy is not None else None
-    target = out if out is not None else _default_out(data)
+    target = out if out is not None else _default_out(data, private)
     words: list[str | Path] = ["mintmark", "evaluate", data]
     for flag, value in (("--reference", reference), ("--task", task), ("--sources", sources), ("--protected", protected),
                         ("--model", model), ("--embed", embed)):  # fmt: skip
@@ -93,9 +96,10 @@ def evaluate(
     for path in benchmark or []:
         words += ["--benchmark", path]
     words += ["--seed", str(seed)] if seed else []
+    words += ["--private"] if private else []
     found = work(
         data, reference, out=target, task=task, roles=mapped(roles), sources=sources, protected=protected,
-        benchmarks=benchmark or (), model=model, embed=embed, aspects=aspect, seed=seed, max_rows=max_rows, known=known,
+        benchmarks=benchmark or (), model=model, embed=embed, aspects=aspect, seed=seed, max_rows=max_rows, known=known, private=private,
         command=shell(*words), tell=_tell(as_json),
     )  # fmt: skip
     if as_json:
@@ -108,10 +112,11 @@ def evaluate(
         decide(bounds.judge(found.findings), junit, quiet=as_json)
 
 
-def _default_out(data: str) -> Path:
+def _default_out(data: str, private: bool) -> Path:
     from ..reading import is_run
 
-    return Path(data) / "report" if is_run(Path(data)) else Path("report")
+    folder = Path(data) if is_run(Path(data)) else Path()
+    return folder / "private" / "report" if private else folder / "report"
 
 
 def _tell(quiet: bool) -> Callable[[str], None] | None:
@@ -125,22 +130,33 @@ def _tell(quiet: bool) -> Callable[[str], None] | None:
 def _summary(found: Evaluation, target: Path) -> None:
     import sys
 
-    from rich.table import Table
+    from ..evaluation.report.verdict import needed
 
     if sys.stderr.isatty():
         typer.echo("\r\x1b[K", err=True, nl=False)
     say(found.report.verdict)
-    for kind, title in (("risk", "Risks"), ("benefit", "Benefits"), ("question", "Open questions")):
-        own = [f for f in found.findings if f.kind == kind]
-        if not own:
-            continue
-        say()
-        say(f"{title} ({len(own)})")
-        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-        table.add_column(no_wrap=True)
-        table.add_column(overflow="fold")
-        for f in own:
-            table.add_row(f.name, f.claim + (f" Needs: {f.needs}" if f.needs and kind == "question" else ""))
-        draw(table)
+    for kind, title in (("risk", "Risks"), ("benefit", "Benefits"), ("question", "Could go either way")):
+        own = [(f.name, f.claim) for f in found.findings if f.kind == kind and not (f.needs and kind == "question")]
+        _listed(title, len(own), own)
+    open_ = [
+        (f"{len(some)} of {', '.join(dict.fromkeys(f.aspect for f in some))}", f"need {what}")
+        for what, some in needed(found.findings)
+    ]
+    _listed("Not judged", sum(bool(f.needs) for f in found.findings if f.kind == "question"), open_)
     say()
     say(f"report  {target / 'report.html'}")
+
+
+def _listed(title: str, count: int, rows: list[tuple[str, str]]) -> None:
+    if not rows:
+        return
+    from rich.table import Table
+
+    say()
+    say(f"{title} ({count})")
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(overflow="fold", max_width=44)
+    table.add_column(overflow="fold")
+    for name, text in rows:
+        table.add_row(name, text)
+    draw(table)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.finding import Exhibit, Finding
-from .claim import needs
+from .claim import A_REFERENCE, needs
 from .subject import Corpus, Subject, Vectors
 
 Ints = npt.NDArray[np.int64]
@@ -72,7 +72,7 @@ def sides_of(subject: Subject, *, least: tuple[int, int] = (SMALLEST, SMALLEST))
         least: rows with a text that data and reference must have.
     """
     if subject.reference is None:
-        return "a reference of real rows"
+        return A_REFERENCE
     data, reference = (_with_text(c, subject.seed) for c in (subject.data, subject.reference))
     for name, rows, few in (("data", data, least[0]), ("reference", reference, least[1])):
         if len(rows) < few:

@@ -13,7 +13,7 @@ from ..measures.groups import Flags, Mentions
 from ..measures.intervals import difference, two_shares_p, wilson
 from ..measures.log_odds import pmi
 from . import figures
-from .claim import Claim, needs
+from .claim import A_REFERENCE, Claim, needs
 from .subject import Corpus, Subject
 
 ASPECT = "bias"
@@ -86,7 +86,7 @@ def _association(subject: Subject, ours: Mentions, table: _Table, other: _Table 
 
 def _amplification(subject: Subject, ours: Mentions, table: _Table, other: _Table | None) -> Claim | Finding:
     if other is None:
-        return needs(ASPECT, "amplification", "a reference, to tell what the data add to old associations",
+        return needs(ASPECT, "amplification", A_REFERENCE,
                      "Whether the data strengthen the gender of occupations cannot be told.", reference=_REFERENCE)  # fmt: skip
     # Chosen by both sets together, so that the choice says nothing of the difference.
     tried = np.flatnonzero((table.all + other.all >= 2 * _LEAST) & (table.all > 0) & (other.all > 0))

@@ -68,6 +68,10 @@ def settle(claims: Iterable[Claim | Finding]) -> list[Finding]:
     return [_finding(c, adjusted[id(c)]) if isinstance(c, Claim) else c for c in given]
 
 
+A_REFERENCE = "a reference of real rows"
+"""What most claims need that compare: one wording, so that a report can gather them."""
+
+
 def needs(aspect: str, metric: str, what: str, claim: str, *, method: str = "", reference: str = "") -> Finding:
     """Return the question that stays open until `what` is given."""
     return Finding(aspect=aspect, metric=metric, claim=claim, needs=what, method=method, reference=reference)

@@ -11,7 +11,7 @@ from ..core.finding import Exhibit, Finding
 from ..measures.entities import once
 from ..measures.intervals import two_shares_p, wilson
 from ..measures.runs_shared import Runs, shared_runs
-from .claim import Claim, needs
+from .claim import A_REFERENCE, Claim, needs
 from .copying_sources import licences, protected, sources
 from .exchange import exchanged, share_p
 from .figures import histogram
@@ -34,7 +34,8 @@ def examine(subject: Subject) -> list[Claim | Finding]:
     found: list[Claim | Finding] = []
     real = 0 if subject.reference is None else sum(map(bool, subject.reference.tokens))
     if real < 20:
-        found += [needs(ASPECT, m, "a reference of at least 20 real rows with text",
+        what = A_REFERENCE if subject.reference is None else "a reference of at least 20 rows with text"
+        found += [needs(ASPECT, m, what,
                         "Whether real rows come back in the data cannot be told without them.") for m in _METRICS]  # fmt: skip
     else:
         found += [_rows(subject, near=False), _rows(subject, near=True), _runs(subject), _entities(subject)]

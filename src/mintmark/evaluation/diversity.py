@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..core.finding import Estimate, Exhibit, Finding, number
 from ..measures.diversity import Grams, compression_ratio, distinct, grams_up_to, repeated, self_bleu, vendi
 from ..measures.intervals import subsample, wilson
-from .claim import Claim, needs
+from .claim import A_REFERENCE, Claim, needs
 from .exchange import Ratio, ratio, share_p
 from .figures import intervals
 from .missing import regions
@@ -107,7 +107,8 @@ def examine(subject: Subject) -> list[Claim | Finding]:
             needs(ASPECT, m, f"at least {LEAST} rows with text", "There are too few rows to say how varied they are.")
             for m in (*(x.metric for x in MEASURES), "near_duplicate_share", *_REGIONAL)
         ]
-    enough = subject.reference is not None and sum(map(bool, subject.reference.tokens)) >= LEAST
+    real = subject.reference
+    enough = real is not None and sum(map(bool, real.tokens)) >= LEAST
     subject = subject if enough else replace(subject, reference=None)
     vectors = subject.vectors
     data = Side(subject.data, vectors[0], subject.seed)
@@ -115,15 +116,15 @@ def examine(subject: Subject) -> list[Claim | Finding]:
     found: list[Claim | Finding] = [] if repeats is None else [repeats]
     shown = () if repeats is None else repeats.evidence
     if subject.reference is None or vectors[1] is None:
-        what = f"a reference of at least {LEAST} real rows with text"
+        what = A_REFERENCE if real is None else f"a reference of at least {LEAST} rows with text"
         found += [_alone(data, m, subject.seed) for m in MEASURES]
         found += [
             needs(ASPECT, m, what, "Whether the data vary as real rows do cannot be told without real rows.")
             for m in (*(x.metric for x in MEASURES), *_REGIONAL)
         ]
         return [*found, _near_alone(subject)]
-    real = Side(subject.reference, vectors[1], subject.seed)
-    ratios = [(m, _ratio(data, real, m, subject.seed)) for m in MEASURES]
+    others = Side(subject.reference, vectors[1], subject.seed)
+    ratios = [(m, _ratio(data, others, m, subject.seed)) for m in MEASURES]
     claims = [_claim(m, r, shown if m.metric != "vendi_ratio" else _typical(data)) for m, r in ratios]
     picture = intervals(
         "Diversity beside real rows",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy.typing as npt
 
 from ..core.finding import Exhibit, Finding
 from ..measures.intervals import holm, two_shares_p, wilson
-from ..measures.sentences import STOP_WORDS
+from ..measures.topics import cluster_centres, name_topics, nearest
 from .claim import Claim, needs
 from .exchange import around, exchanged
 from .figures import bars
@@ -44,8 +43,8 @@ def regions(subject: Subject) -> list[Claim | Finding]:
     first, held = theirs[:half], theirs[half : 2 * half]
     mine = rng.permutation(mine)[:half]
     held = held[: len(mine)]
-    centres = _centres(real[first], subject.seed)
-    place = [_nearest(x, centres) for x in (real[first], real[held], data[mine])]
+    centres = cluster_centres(real[first], max(1, min(REGIONS, half // ROWS_A_REGION)), subject.seed)
+    place = [nearest(x, centres) for x in (real[first], real[held], data[mine])]
     k = len(centres)
     shares = np.bincount(place[0], minlength=k) / half
     there, here = (np.bincount(p, minlength=k) for p in place[1:])
@@ -68,7 +67,7 @@ def regions(subject: Subject) -> list[Claim | Finding]:
     thin = [j for j in range(k) if adjusted[j] < 0.05 and here[j] < there[j] / 2]
     thin.sort(key=lambda j: int(here[j]) - int(there[j]))
     texts = [subject.reference.tokens[i] for i in first.tolist()]
-    names = _names(texts, place[0], k)
+    names = [[cut(w) for w in words] for words in name_topics(texts, place[0], k)]
     says = f"The data cover {estimate.value:.0%} of the real rows' regions by their shares; held-out real rows cover {null.value:.0%}"
     method = (
         f"k-means, {k} clusters of {half:,} real rows ({subject.embedder}); {n:,} rows of the data and {len(held):,} "
@@ -104,36 +103,6 @@ def _missing(
         method=method + " Thin: fewer than half as many rows as held-out real ones, one-sided Fisher test, Holm over regions.",
         details={"thin": [{"words": list(names[j][:8]), "data": int(here[j]), "held_out": int(there[j])} for j in thin]},
     )  # fmt: skip
-
-
-def _centres(x: npt.NDArray[np.float32], seed: int) -> npt.NDArray[np.float32]:
-    from sklearn.cluster import KMeans
-
-    different = len(np.unique(x.round(5), axis=0))
-    k = max(1, min(REGIONS, len(x) // ROWS_A_REGION, different))
-    found: npt.NDArray[np.float32] = KMeans(k, n_init=1, max_iter=50, random_state=seed).fit(x).cluster_centers_
-    return found
-
-
-def _nearest(x: npt.NDArray[np.float32], centres: npt.NDArray[np.float32]) -> Ints:
-    found: Ints = (x @ centres.T - (centres * centres).sum(axis=1) / 2).argmax(axis=1)
-    return found
-
-
-def _names(texts: Sequence[Sequence[str]], place: Ints, k: int) -> list[list[str]]:
-    """Return each cluster's words by log odds against all rows, words counted once a row."""
-    all_rows: Counter[str] = Counter()
-    own: list[Counter[str]] = [Counter() for _ in range(k)]
-    for row, j in zip(texts, place.tolist()):
-        words = {w for w in row if (w[0].isalpha() and w not in STOP_WORDS and (len(w) > 2 or ord(w[0]) > 0x2E7F))}
-        all_rows.update(words)
-        own[j].update(words)
-    named = []
-    for j, counter in enumerate(own):
-        size, rest = max(1, int((place == j).sum())), max(1, int((place != j).sum()))
-        odds = {w: c / size * np.log(((c + 0.5) / size) / ((all_rows[w] - c + 0.5) / rest)) for w, c in counter.items()}
-        named.append([cut(w) for w in sorted(odds, key=lambda w: (-odds[w], w))[:8]] or ["(no words)"])
-    return named
 
 
 def _rows(

@@ -133,8 +133,8 @@ def _judges(subject: Subject) -> list[Finding]:
         return [
             Finding(
                 aspect=ASPECT, metric="circular_judge", reference=_SELF, details=details,
-                claim=f"The judging is circular: {named}. Models favour text of their own kind, so what was kept is not shown to be good.",
-                needs="a judge of another family, or people's labels for a sample of the rows",
+                claim=f"The judging is circular: {named}. Models favour text of their own kind, so what was kept is not shown to be good; "
+                "a judge of another family, or people's labels for a sample of the rows, would tell.",
                 method="Families by the models' names, from the manifest; steps that decide with a model against steps that write.",
             )
         ]  # fmt: skip
