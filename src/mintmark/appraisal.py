@@ -68,10 +68,10 @@ class Evaluation:
 def evaluate(
     data: Any, reference: Any = None, *, out: str | Path | None = None, task: str | None = None,
     roles: Mapping[str, str] | None = None, sources: Any = None, protected: Any = None,
-    benchmarks: Iterable[str | Path] = (), model: str | None = None, embed: str | None = None,
-    aspects: Iterable[str] | None = None, calls: str | Path | None = None, seed: int = 0, max_rows: int = MAX_ROWS,
-    known: str | Path | None = None, static: bool = True, private: bool = False, command: str = "",
-    tell: Callable[[str], None] | None = None,
+    benchmarks: Iterable[str | Path] = (), model: str | None = None, judge: str | None = None,
+    embed: str | None = None, aspects: Iterable[str] | None = None, calls: str | Path | None = None, seed: int = 0,
+    max_rows: int = MAX_ROWS, known: str | Path | None = None, static: bool = True, private: bool = False,
+    command: str = "", tell: Callable[[str], None] | None = None,
 ) -> Evaluation:  # fmt: skip
     """Return what is known of a dataset's benefits, risks and open questions; alters nothing that it reads.
 
@@ -85,9 +85,10 @@ def evaluate(
         protected: texts whose words and style must not be copied.
         benchmarks: files of test questions that must not be in the data.
         model: a model that can score, such as `local/smollm2`, for claims of likelihood.
+        judge: a model that judges whether answers rest on their contexts; it is held against planted cases first.
         embed: a model that can embed, such as `embed/minilm`; vectors of words otherwise.
         aspects: names of the aspects wanted; all by default.
-        calls: the call log of `model` and `embed`; beside the report, or in the run's folder, by default.
+        calls: the call log of the models; beside the report, or in the run's folder, by default.
         seed: of everything that is drawn.
         max_rows: rows of each set that are read at most, drawn at random from more.
         known: folder of data with known numbers; the report then says which of its metrics gave them.
@@ -112,16 +113,16 @@ def evaluate(
     tests = [read_benchmark(b) for b in benchmarks]
     log = _log(calls, out, given.run)
     command = command or f"mintmark evaluate {_name(data)}" + (f" --reference {_name(reference)}" if held else "")
-    if (model or embed) and log is None:
+    if (model or judge or embed) and log is None:
         raise MintmarkError("a model's calls need a log", where="evaluate", remedy="give `out` or `calls`")
-    with bridges({"model": model, "embed": embed}, log or Path()) as asked, _one_thread():
+    with bridges({"model": model, "judge": judge, "embed": embed}, log or Path()) as asked, _one_thread():
         scorer, embedder = asked.get("model"), asked.get("embed")
         subject = Subject(
             data=given.corpus, reference=held.corpus if held else None,
             sources=own if sources is None else _given(sources, "source", None, max_rows, seed).corpus,
             protected=None if protected is None else _given(protected, "protected", None, max_rows, seed).corpus,
             benchmarks=tests, run=given.run, task=task, seed=seed, command=command,
-            score=scorer.score if scorer else None, embed=embedder.embed if embedder else None,
+            score=scorer.score if scorer else None, judge=asked.get("judge"), embed=embedder.embed if embedder else None,
             embedder=embed or Subject.embedder,
         )  # fmt: skip
         findings = examine(subject, wanted, tell=tell)
@@ -130,7 +131,7 @@ def evaluate(
         placed = _points(subject) if "fidelity" in wanted and held else ([], "")
     report = Report(
         title=f"What {_title(data)} is worth",
-        examined=_examined(subject, data, reference, given, held, tests, model, private),
+        examined=_examined(subject, data, reference, given, held, tests, (model, judge), private),
         findings=tuple(findings), reference_findings=tuple(others),
         waterfall=tuple(steps_of(given.run.manifest)) if given.run else (), parts=[Part(**part._asdict()) for part in told],
         points=placed[0], points_caption=placed[1], checked=_checked(known),
@@ -190,9 +191,9 @@ def _points(subject: Subject) -> tuple[tuple[Point, ...], str]:
 
 def _examined(
     subject: Subject, data: Any, reference: Any, given: Read, held: Read | None, tests: Sequence[Benchmark],
-    model: str | None, private: bool,
+    models: tuple[str | None, str | None], private: bool,
 ) -> Examined:  # fmt: skip
-    run = given.run
+    (model, judge), run = models, given.run
     made_by = (run.manifest["content"].get("models") or {}) if run else {}
     columns = dict.fromkeys(c for row in given.corpus.rows for c in row)
     return Examined(
@@ -203,7 +204,7 @@ def _examined(
         protected=len(subject.protected) if subject.protected else None,
         benchmarks=tuple(f"{b.name} ({len(b.items):,})" for b in tests),
         models=tuple(sorted({str(m["spec"]) for m in made_by.values()})),
-        embedder=subject.embedder + (f"; scores by {model}" if model else ""), seed=subject.seed,
+        embedder=subject.embedder + (f"; scores by {model}" if model else ""), judge=judge or "", seed=subject.seed,
         version=importlib.metadata.version("mintmark"), command=subject.command,
         notes=(*((_PRIVATE,) if private else ()), *given.notes, *(held.notes if held else ())),
     )  # fmt: skip

@@ -54,6 +54,10 @@ def evaluate(
     model: Annotated[
         str | None, typer.Option("--model", metavar="SPEC", help="A model that scores, e.g. local/smollm2.")
     ] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option("--judge", metavar="SPEC", help="A model that judges, e.g. openai/gpt-5-mini; it is calibrated."),
+    ] = None,
     embed: Annotated[
         str | None, typer.Option("--embed", metavar="SPEC", help="A model that embeds, e.g. embed/minilm.")
     ] = None,
@@ -89,7 +93,7 @@ def evaluate(
     target = out if out is not None else _default_out(data, private)
     words: list[str | Path] = ["mintmark", "evaluate", data]
     for flag, value in (("--reference", reference), ("--task", task), ("--sources", sources), ("--protected", protected),
-                        ("--model", model), ("--embed", embed)):  # fmt: skip
+                        ("--model", model), ("--judge", judge), ("--embed", embed)):  # fmt: skip
         words += [flag, value] if value else []
     for pair in roles or []:
         words += ["--map", pair]
@@ -99,7 +103,8 @@ def evaluate(
     words += ["--private"] if private else []
     found = work(
         data, reference, out=target, task=task, roles=mapped(roles), sources=sources, protected=protected,
-        benchmarks=benchmark or (), model=model, embed=embed, aspects=aspect, seed=seed, max_rows=max_rows, known=known, private=private,
+        benchmarks=benchmark or (), model=model, judge=judge, embed=embed, aspects=aspect, seed=seed, max_rows=max_rows,
+        known=known, private=private,
         command=shell(*words), tell=_tell(as_json),
     )  # fmt: skip
     if as_json:

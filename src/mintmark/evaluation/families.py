@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from .subject import RunFacts
+
 _KNOWN = (
     ("gpt", r"gpt|davinci|^o[1-9]\b"), ("claude", r"claude"), ("gemini", r"gemini|gemma|palm"), ("llama", r"llama|vicuna|alpaca|tulu"),
     ("qwen", r"qwen|qwq"), ("mistral", r"mi[sx]tral|ministral|codestral|magistral|zephyr"), ("deepseek", r"deepseek"),
@@ -44,6 +46,13 @@ def deciders(content: Mapping[str, Any]) -> tuple[list[tuple[str, str]], list[tu
                 (str(name), _spec(models[a])) for a in used
             )
     return makers, judges
+
+
+def judged_by_own_family(run: RunFacts | None, judge: str) -> str:
+    """Return the family of a judge where a model of it wrote the rows of the run, "" where none did or nothing is known."""
+    content = run.manifest.get("content") if run is not None else None
+    makers = deciders(content)[0] if isinstance(content, Mapping) else []
+    return family(judge) if family(judge) in {family(spec) for _, spec in makers} else ""
 
 
 def _aliases(fields: Any, models: Mapping[str, Any]) -> list[str]:

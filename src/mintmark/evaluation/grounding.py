@@ -15,6 +15,7 @@ from ..measures.support import unsupported_numbers
 from ..measures.tokens import tokens
 from . import figures
 from .claim import Claim, needs
+from .grounding_judged import judged
 from .grounding_rows import DRAWS, LEAST, Floats, Grounded, grounded
 from .grounding_scored import scored
 from .subject import Subject
@@ -33,7 +34,7 @@ _METHOD = (
 
 
 def examine(subject: Subject) -> list[Claim | Finding]:
-    """Return what words, and a scoring model where one is given, say of the answers' grounds."""
+    """Return what words, and a scoring model and a judge where they are given, say of the answers' grounds."""
     data = grounded(subject.data, subject.seed)
     if data is None:
         what = f"at least {LEAST} rows with a context (context, evidence or document) and an answer (answer, response or text)"
@@ -45,7 +46,7 @@ def examine(subject: Subject) -> list[Claim | Finding]:
         _unsupported_parts(data, reference, "name", unsupported_names, has_names),
     ]
     likely = scored(subject, data.questions, data.answers, data.contexts, [subject.data.ids[i] for i in data.rows])
-    return [*shares, *_evidence(data, reference), _extractiveness(data, reference), *likely]
+    return [*shares, *_evidence(data, reference), _extractiveness(data, reference), *likely, *judged(subject, data)]
 
 
 def _unsupported(data: Grounded, reference: Grounded | None) -> Claim | Finding:

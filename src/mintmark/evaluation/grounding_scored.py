@@ -29,7 +29,7 @@ def scored(
         return [needs(ASPECT, "ungrounded_share", "a scoring model", said, reference=_REFERENCE)]
     rng = np.random.default_rng(subject.seed)
     drawn = rng.permutation(len(answers))[: subject.limits.get("scored_rows", _ROWS)].tolist()
-    met = [(i, j) for i in drawn if (j := _other(rng, i, contexts)) is not None]
+    met = [(i, j) for i in drawn if (j := other_row(rng, i, contexts)) is not None]
     rows, others = [i for i, _ in met], [j for _, j in met]
     sets = [
         [(f"Passage: {contexts[i]}\nQuestion: {questions[i]}\nAnswer:", " " + answers[i].strip()) for i in rows],
@@ -122,7 +122,7 @@ def _means(score: Score, pairs: Sequence[tuple[str, str]]) -> Floats:
     return np.array([float(one.mean()) if one.size and np.isfinite(one).all() else np.nan for one in found])
 
 
-def _other(rng: np.random.Generator, row: int, contexts: Sequence[str]) -> int | None:
+def other_row(rng: np.random.Generator, row: int, contexts: Sequence[str]) -> int | None:
     """Return a row with another context, None where ten draws find none."""
     for j in rng.integers(0, len(contexts), 10).tolist():
         if contexts[j] != contexts[row]:

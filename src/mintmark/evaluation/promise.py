@@ -122,6 +122,8 @@ def _judges(subject: Subject) -> list[Finding]:
         said = "Whether a model judged text of its own family is not known."
         return [needs(ASPECT, "circular_judge", what, said, reference=_SELF)]
     makers, judges = deciders(content)
+    if subject.judge is not None:
+        judges.append(("evaluate --judge", subject.judge.spec))
     families = {family(spec): step for step, spec in makers}
     circular = [(step, spec) for step, spec in judges if family(spec) in families]
     details: dict[str, Any] = {"generators": [list(m) for m in makers], "judges": [list(j) for j in judges]}

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from ..core.dataset import ROLES, Row, roles_of
+from ..measures.judge import Asks
 from ..measures.tokens import tokens
 from ..measures.vectors import counts, latent, weigh
 
 Vectors = npt.NDArray[np.float32]
+T = TypeVar("T")
 TEXT_ROLES = tuple(r for r in ROLES if r not in ("context", "evidence", "document", "label"))
 """Roles whose columns make a row's own text; what a row was made from is not its own."""
 
@@ -102,6 +104,15 @@ class RunFacts:
     lineage: Sequence[Row] = ()
 
 
+class Judge(Asks, Protocol):
+    """A model that judges, asked from code that is not asynchronous."""
+
+    spec: str
+
+    def gather(self, work: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
+        """Do all the work at once; one result each, in order."""
+
+
 @dataclass(frozen=True, eq=False)
 class Subject:
     """Everything an aspect may look at. What is not given is None or empty: the aspect says what it would need.
@@ -113,6 +124,7 @@ class Subject:
         protected: texts whose style or words must not be copied.
         task: `classification`, `qa`, `instruction`, ... where the user said it.
         score: log p(target | context) per token for (context, target) pairs, where a scoring model is at hand.
+        judge: a model that judges.
         embed: texts to vectors, shape (texts, d), rows of length 1; latent vectors of words where not given.
         embedder: what made the vectors, for the report.
         command: the command of this report, for the findings.
@@ -127,6 +139,7 @@ class Subject:
     task: str | None = None
     seed: int = 0
     score: Callable[[Sequence[tuple[str, str]]], list[npt.NDArray[np.float64]]] | None = None
+    judge: Judge | None = None
     embed: Callable[[Sequence[str]], Vectors] | None = None
     embedder: str = "latent vectors of words (SVD of TF-IDF)"
     command: str = "mintmark evaluate"

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from ..calls.log import CallLog, Stored
-from ..core.call import Request
-from ..core.errors import CapabilityError
+from ..core.call import Reply, Request
+from ..core.errors import CapabilityError, RowFailure
+from ..core.fingerprint import seed_for
 from ..core.settings import ModelSpec
 from .base import Model
 from .client import Caller
 from .spec import build
+from .structured import structured
+
+T = TypeVar("T")
 
 
 class Bridge:
@@ -62,6 +67,47 @@ class Bridge:
         unit: npt.NDArray[np.float32] = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
         return unit
 
+    async def structured(
+        self, model: str, messages: Sequence[Mapping[str, Any]], schema: Mapping[str, Any], *, tries: int = 3,
+        sample: int = 0, **sampling: Any,
+    ) -> Any:  # fmt: skip
+        """Return a chat reply that fits a JSON Schema, as `core.operator.RowContext.structured` does; for `gather`.
+
+        Args:
+            model: not looked at: there is only one.
+
+        Raises:
+            RowFailure: where no reply fits, or the model refuses for good.
+            CapabilityError: for a model that cannot chat.
+        """
+        self._must("chat")
+        shape = schema if "schema" in self.model.capabilities else None
+
+        async def ask(talk: Sequence[Mapping[str, Any]], attempt: int) -> Reply:
+            seed = seed_for(0, "evaluator", sample, attempt)
+            stored = await self._caller.call(Request("chat", {"messages": talk}, sampling, shape, seed))
+            if stored.reply is None:
+                assert stored.fault is not None
+                raise RowFailure(stored.fault.reason, stored.fault.detail)
+            return stored.reply
+
+        return await structured(ask, messages, schema, tries)
+
+    def gather(self, work: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
+        """Do all the work at once, as far as the model bears; one result each, in order. The first error ends it."""
+
+        async def gathered() -> list[T]:
+            # A bound on what waits at once: a hundred thousand tasks would hold as many texts.
+            free = asyncio.Semaphore(4 * self.model.max_in_flight * self.model.max_batch)
+
+            async def one(task: Callable[[], Awaitable[T]]) -> T:
+                async with free:
+                    return await task()
+
+            return await asyncio.gather(*map(one, work))
+
+        return self._runner.run(gathered())
+
     def close(self) -> None:
         """Free the model and the log."""
         self._runner.run(self._caller.close())
@@ -75,25 +121,15 @@ class Bridge:
             )
 
     def _all(self, requests: Sequence[Request]) -> list[Stored]:
-        async def gathered() -> list[Stored]:
-            # A bound on what waits at once: a hundred thousand tasks would hold as many texts.
-            free = asyncio.Semaphore(4 * self.model.max_in_flight * self.model.max_batch)
-
-            async def one(request: Request) -> Stored:
-                async with free:
-                    return await self._caller.call(request)
-
-            return await asyncio.gather(*map(one, requests))
-
-        return self._runner.run(gathered())
+        return self.gather([partial(self._caller.call, request) for request in requests])
 
 
 @contextmanager
 def bridges(specs: dict[str, str | None], log: Path) -> Iterator[dict[str, Any]]:
-    """Yield the bridges that are asked for by name, and close them at the end."""
-    made = {name: Bridge(spec, log) for name, spec in specs.items() if spec}
+    """Yield the bridges that are asked for by name, and close them at the end; what is named twice is made once."""
+    made = {spec: Bridge(spec, log) for spec in dict.fromkeys(specs.values()) if spec}
     try:
-        yield made
+        yield {name: made[spec] for name, spec in specs.items() if spec}
     finally:
         for one in made.values():
             one.close()

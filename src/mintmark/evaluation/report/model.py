@@ -36,6 +36,8 @@ class Examined(_Frozen):
     models: tuple[str, ...] = ()
     """Models that made the rows."""
     embedder: str = ""
+    judge: str = ""
+    """The model that judged for this report."""
     seed: int | None = None
     version: str = ""
     """Mintmark's own."""

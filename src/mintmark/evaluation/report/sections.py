@@ -93,7 +93,7 @@ def examined_of(e: Examined) -> list[tuple[str, str]]:
         ("Task", e.task), ("Reference", reference or "none given"), ("Made from", documents),
         ("Protected texts", counted(e.protected, "text") if e.protected is not None else ""),
         ("Benchmarks", ", ".join(map(short, e.benchmarks))), ("Models that made the rows", ", ".join(map(short, e.models))),
-        ("Vectors", e.embedder), ("Seed", "" if e.seed is None else str(e.seed)),
+        ("Vectors", e.embedder), ("Judge", short(e.judge)), ("Seed", "" if e.seed is None else str(e.seed)),
         ("Mintmark", e.version), ("Date", e.date), ("Command", e.command), *(("Note", n) for n in e.notes),
     ]  # fmt: skip
     return [(name, text) for name, text in some if text]
