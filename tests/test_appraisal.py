@@ -134,6 +134,9 @@ def test_a_run_is_held_with_all_that_it_knows(made: Path) -> None:
     report = found.report
     assert report.waterfall and report.examined.models == ("scripted/made",) and report.examined.documents
     assert found["process.provenance_share"].estimate is not None
+    sources = [part for part in report.parts if part.by == "source"]
+    assert sum(part.kept for part in sources) == len(mm.Run(made))
+    assert sum(part.removed for part in sources) == mm.Run(made).dropped().num_rows
     assert not (made / "report").exists()
 
 

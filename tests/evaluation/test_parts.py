@@ -15,12 +15,12 @@ def test_rows_are_told_apart_by_source_topic_and_group() -> None:
         *({"id": f"b{i}", "text": f"She paid the bill with card {i} at the bank."} for i in range(10)),
     ]
     lineage = [
-        *({"id": r["id"], "fate": "kept", "span": {"path": "bank.md"}} for r in kept),
+        *({"id": r["id"], "fate": "kept", "source": {"path": "bank.md"}} for r in kept),
         *(
-            {"id": r["id"], "fate": "dropped", "span": {"path": "ice.md" if r["id"][0] == "a" else "bank.md"}}
+            {"id": r["id"], "fate": "dropped", "source": {"path": "ice.md" if r["id"][0] == "a" else "bank.md"}}
             for r in gone
         ),
-        {"id": "c", "fate": "used", "span": {"path": "ice.md"}},
+        {"id": "c", "fate": "used", "source": {"path": "ice.md"}},
     ]
     run = RunFacts(Path("run"), {"content": {}}, gone, lineage)
     found = parts(Subject(Corpus.of("data", kept), run=run))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -36,8 +35,7 @@ def _by_source(subject: Subject) -> list[Kept]:
     assert subject.run is not None
     found: dict[str, list[int]] = {}
     for row in subject.run.lineage:
-        span = row.get("span")
-        path = span.get("path") if isinstance(span, Mapping) else row.get("path")
+        path = (row.get("source") or {}).get("path")
         if path and row.get("fate") in ("kept", "dropped", "failed"):
             found.setdefault(str(path), [0, 0])[row["fate"] != "kept"] += 1
     return [Kept("source", path, *pair) for path, pair in sorted(found.items())]

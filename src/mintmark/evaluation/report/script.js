@@ -4,7 +4,9 @@ const claims = () => document.querySelectorAll("details");
 
 function reveal() {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (target && target.tagName === "DETAILS") { target.open = true; target.scrollIntoView(); }
+  if (!target || target.tagName !== "DETAILS") return;
+  for (let d = target; d; d = d.parentElement.closest("details")) d.open = true;
+  target.scrollIntoView();
 }
 addEventListener("hashchange", reveal);
 reveal();
@@ -16,7 +18,7 @@ addEventListener("afterprint", () => closed.forEach((d) => { d.open = false; }))
 for (const button of document.querySelectorAll("button[data-all]")) {
   button.hidden = false;
   button.addEventListener("click", () => {
-    const mine = button.closest("section").querySelectorAll("details.claim");
+    const mine = button.closest("section").querySelectorAll("details.claim, details.folded");
     const open = ![...mine].every((d) => d.open);
     mine.forEach((d) => { d.open = open; });
     button.textContent = open ? "Close all" : "Open all";
