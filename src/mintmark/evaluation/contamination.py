@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.finding import Exhibit, Figure, Finding
+from ..measures.copies import LONG, SHORT
 from ..measures.intervals import two_shares_p, wilson
 from .claim import Claim, needs
-from .contamination_match import LONG, SHORT, Match, compare
+from .contamination_match import Match, compare
 from .exchange import at_least
 from .figures import histogram
 from .subject import Benchmark, Corpus, Subject

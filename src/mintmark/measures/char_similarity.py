@@ -42,14 +42,24 @@ def char_counts(texts: Sequence[str], ngrams: tuple[int, int] = (3, 5)) -> Any:
     return (uses @ grams).tocsr()
 
 
-def char_weights(*counted: Any) -> list[Any]:
-    """Return counts as TF-IDF (logarithmic counts, rows of length 1); document frequencies are of all matrices together.
+def char_idf(*counted: Any) -> Floats:
+    """Return how much each n-gram tells, by the number of texts of all matrices that it stands in: shape (2^20,)."""
+    total = sum(m.shape[0] for m in counted)
+    frequency = sum(np.bincount(m.indices, minlength=m.shape[1]) for m in counted)
+    found: Floats = (np.log((1 + total) / (1 + frequency)) + 1).astype(np.float32)
+    return found
+
+
+def char_weights(*counted: Any, idf: Floats | None = None) -> list[Any]:
+    """Return counts as TF-IDF (logarithmic counts, rows of length 1).
+
+    Args:
+        counted: what `char_counts` gave.
+        idf: what each n-gram tells; by all matrices together where not given.
 
     Reference: Salton, Buckley 1988, Term-weighting approaches in automatic text retrieval.
     """
-    total = sum(m.shape[0] for m in counted)
-    frequency = sum(np.bincount(m.indices, minlength=m.shape[1]) for m in counted)
-    idf = (np.log((1 + total) / (1 + frequency)) + 1).astype(np.float32)
+    idf = char_idf(*counted) if idf is None else idf
     weighed = []
     for matrix in counted:
         found = matrix.copy()
