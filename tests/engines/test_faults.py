@@ -126,7 +126,7 @@ def test_away_for_good(source: Path, tmp_path: Path) -> None:
 
 
 def test_hanging_calls_time_out(server: FaultServer, tmp_path: Path) -> None:
-    server.fresh().set({"kind": "hang", "p": 0.1, "times": 5})
+    server.fresh().set({"kind": "hang", "p": 0.3, "times": 5})
     run(recipe_text(source_file(tmp_path, 40), server.spec, model="timeout_s: 0.5"), tmp_path / "run")
     assert content(tmp_path / "run")["kept"] == 40
     assert server.stats()["again"] == 5

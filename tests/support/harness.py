@@ -117,8 +117,13 @@ def replay(folder: Path, into: Path, calls: Path | None = None) -> dict[str, Any
     return dict(ended.manifest["content"])
 
 
+def _found() -> dict[str, str]:
+    """Return the variable by which a process elsewhere finds the tests, and mintmark where this one found it."""
+    return {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])}
+
+
 class Process:
-    """A run in a process of its own."""
+    """A run in a process of its own, which reads relative paths from where this one does."""
 
     def __init__(self, text: str, folder: Path, env: dict[str, str] | None = None, **options: Any) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -127,7 +132,7 @@ class Process:
         self.folder = folder
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.drive", str(recipe), str(folder), json.dumps(options)],
-            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **(env or {})},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **_found(), **(env or {})},
         )  # fmt: skip
 
     def signal(self, number: int) -> float:
