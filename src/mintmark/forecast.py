@@ -50,6 +50,7 @@ class Forecast:
         spent: what the sample's rows cost; their calls are in the log, where the run finds them.
         fresh: the part of it that was asked for now.
         notes: what the numbers do not say.
+        warnings: what the plan of the run warns of.
     """
 
     sampled: int
@@ -69,6 +70,7 @@ class Forecast:
     unpriced: int
     log: Path
     notes: tuple[str, ...]
+    warnings: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain data."""
@@ -176,7 +178,7 @@ def _projected(
         calls=total([a.spent.calls for a in accounts]), tokens_in=total([a.spent.tokens_in for a in accounts]),
         tokens_out=total([a.spent.tokens_out for a in accounts]), dollars=total([a.spent.dollars for a in accounts]),
         seconds=max(seconds, key=lambda s: s.value or s.low, default=Range(0.0, 0.0, 0.0)), spent=spent, fresh=fresh,
-        unpriced=spent.unpriced, log=log, notes=(),
+        unpriced=spent.unpriced, log=log, notes=(), warnings=tuple(planned.warnings),
     )  # fmt: skip
     return Forecast(**{**vars(found), "notes": tuple(_notes(planned, found))})
 
