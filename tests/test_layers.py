@@ -15,7 +15,7 @@ FLOORS = [
     {"train", "privacy"},
     {"sources", "generate", "synthesizers", "curate", "evaluation", "publish", "monitor", "custom", "terminal"},
     {"recipes", "reading"},
-    {"api", "appraisal", "__init__"},
+    {"api", "appraisal", "forecast", "__init__"},
     {"cli", "studio"},
 ]
 LEVEL = {room: i for i, floor in enumerate(FLOORS) for room in floor}

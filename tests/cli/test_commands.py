@@ -85,11 +85,35 @@ def test_export_explains_a_wrong_map(cli: Callable[..., Any], made: Path) -> Non
     assert "did you mean `title`?" in cli("export", made, "-f", "alpaca", "--map", "question=titel").stderr
 
 
-def test_recipes_are_listed_shown_and_copied(cli: Callable[..., Any], tmp_path: Path) -> None:
+def test_recipes_are_listed_by_family_with_their_references(cli: Callable[..., Any]) -> None:
     listed = cli("recipes", "list").stdout
+    lines = listed.splitlines()
+    heads = [line for line in lines if line and line[0] != " "]
+    assert heads == [f for f in recipes.FAMILIES if f in heads] and len(heads) == len(set(heads))
     for name in recipes.names():
         one = recipes.get(name)
-        assert name in listed and one.title in listed and all(r in listed for r in one.references) and one.references
+        assert one.family in recipes.FAMILIES and one.title in listed
+        assert all(r in listed for r in one.references) and one.references
+        place = next(i for i, line in enumerate(lines) if line.startswith(f"  {name} "))
+        assert [line for line in lines[:place] if line[:1] != " "][-1] == one.family
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["alberti"], ["ROUNDTRIP", "consistency"], ["1906.05416"], ["grounded qa"], ["generate.grounded_qa"], ["Älberti"]],
+)
+def test_a_recipe_is_found_by_its_paper(cli: Callable[..., Any], words: list[str]) -> None:
+    found = cli("recipes", "list", *words).stdout
+    assert found.splitlines()[0] == "questions" and "  grounded-qa  " in found and "Brown" not in found
+
+
+def test_a_recipe_that_there_is_none_of_is_not_found(cli: Callable[..., Any]) -> None:
+    nothing = cli("recipes", "list", "albertti")
+    assert nothing.exit_code == 1 and "no built-in recipe fits `albertti`; did you mean `Alberti`?" in nothing.stderr
+    assert cli("recipes", "list", "alberti", "brown").exit_code == 1, "every word must fit"
+
+
+def test_recipes_are_shown_and_copied(cli: Callable[..., Any], tmp_path: Path) -> None:
     assert cli("recipes", "show", "grounded-qa").stdout == recipes.get("grounded-qa").text
     assert cli("recipes", "new", "prompt").exit_code == 0
     assert (tmp_path / "prompt.yaml").read_text() == recipes.get("prompt").text
@@ -97,6 +121,26 @@ def test_recipes_are_listed_shown_and_copied(cli: Callable[..., Any], tmp_path: 
     assert refused.exit_code == 1 and "is there already" in refused.stderr
     assert (tmp_path / "prompt.yaml").read_text() == recipes.get("prompt").text
     assert "did you mean `prompt`?" in cli("recipes", "show", "promt").stderr
+    assert "cannot be written" in cli("recipes", "new", "prompt", "no/such/folder.yaml").stderr
+
+
+def test_the_files_that_a_recipe_reads_are_copied_with_it(
+    cli: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "built_in"
+    (own / "laws").mkdir(parents=True)
+    (own / "laws" / "principles.yaml").write_text("be kind")
+    head = "# title: Laws\n# family: alignment\n# reference: A\n"
+    (own / "laws.yaml").write_text(f"{head}source: {{files: {{path: principles.yaml}}}}\n")
+    monkeypatch.setattr(recipes, "_folder", lambda: own)
+    done = cli("recipes", "new", "laws", "mine.yaml")
+    assert done.stdout.startswith("mine.yaml and principles.yaml written")
+    assert (tmp_path / "principles.yaml").read_text() == "be kind"
+    assert cli("recipes", "new", "laws", "again.yaml").exit_code == 0, "the same file may be there"
+    (tmp_path / "principles.yaml").write_text("mine")
+    refused = cli("recipes", "new", "laws", "third.yaml")
+    assert "principles.yaml: is there already" in refused.stderr and not (tmp_path / "third.yaml").exists()
+    assert (tmp_path / "principles.yaml").read_text() == "mine"
 
 
 @pytest.mark.parametrize("name", recipes.names())

@@ -237,3 +237,44 @@ def test_ctrl_c_says_how_to_go_on(cli: Callable[..., Any], tmp_path: Path) -> No
     stopped = cli("run", write_recipe(tmp_path), model=interrupt)
     assert stopped.exit_code == 130 and "give the same command again to go on" in stopped.stderr
     assert cli("run", "recipe.yaml").exit_code == 0
+
+
+JUDGED = """
+source: {rows: {rows: [{n: 1}, {n: 2}]}}
+models: {writer: scripted/made, judge: %s}
+steps:
+  - generate.prompt: {prompt: "Ask about {{ n }}.", schema: {question: str, answer: str}}
+  - curate.judge: {rubric: "Is it good?", model: judge}
+"""
+
+
+@pytest.mark.parametrize(("judge", "warned"), [("scripted/made-2", True), ("scripted/other", False)])
+def test_a_judge_of_the_writers_family_is_warned_of_and_never_an_error(
+    cli: Callable[..., Any], tmp_path: Path, judge: str, warned: bool
+) -> None:
+    (tmp_path / "judged.yaml").write_text(JUDGED % judge)
+    said = f"warning: curate.judge judges with {judge}, of the family that wrote the rows"
+
+    def verdict(request: Request) -> str:
+        return '{"reason": "so", "score": 5}'
+
+    with mm.scripted(judge.removeprefix("scripted/"), verdict):
+        done = cli("run", "judged.yaml")
+        assert done.exit_code == 0 and (said in done.stderr) == warned, done.output
+        assert (said in cli("run", "judged.yaml", "--preview", "1").stderr) == warned
+        assert cli("run", "judged.yaml", "-o", "quiet", "-q").output == ""
+    assert [w.startswith(said[9:]) for w in mm.Run("runs/judged").manifest["process"]["warnings"]] == [True] * warned
+    events = [json.loads(line) for line in (tmp_path / "quiet" / "events.jsonl").read_text().splitlines()]
+    assert any(e["event"] == "warning" for e in events) == warned
+    assert cli("replay", "runs/judged").exit_code == 0
+
+
+def test_a_likelihood_is_measured_and_not_judged(tmp_path: Path) -> None:
+    from mintmark.engines.plan import plan
+
+    grounded = """
+source: {rows: {rows: [{text: x}]}}
+models: {writer: scripted/made}
+steps: [generate.grounded_qa: {model: writer}, curate.grounding: {model: writer}]
+"""
+    assert plan(mm.Recipe.from_yaml(grounded)).warnings == []

@@ -14,8 +14,8 @@ from tests.evaluation.data import data, gsm8k
 from mintmark.core.finding import Finding
 from mintmark.evaluation import promise
 from mintmark.evaluation.claim import settle
-from mintmark.evaluation.families import family
 from mintmark.evaluation.subject import Corpus, RunFacts, Subject
+from mintmark.models.families import family
 
 Rows = list[dict[str, Any]]
 

@@ -287,6 +287,15 @@ class CallLog:
         for key, result, t_in, t_out, dollars, model in rows:
             yield key, hashlib.blake2b((result or "").encode(), digest_size=8).hexdigest(), t_in, t_out, dollars, model
 
+    def costs(self, keys: Iterable[str]) -> Iterator[tuple[str, str, int, int, float | None, float]]:
+        """Yield (key, model digest, tokens in, tokens out, dollars, seconds) of each of `keys` that the log holds."""
+        wanted = iter(keys)
+        while some := list(islice(wanted, FEW)):
+            yield from self._db.execute(
+                "SELECT key, model, tokens_in, tokens_out, dollars, coalesce(seconds, 0) FROM calls"
+                f" WHERE key IN ({','.join('?' * len(some))})", some
+            )  # fmt: skip
+
     def count(self) -> int:
         """Return how many calls the log holds."""
         return int(self._db.execute("SELECT count(*) FROM calls").fetchone()[0])

@@ -10,7 +10,22 @@ import typer
 from typer.core import TyperGroup
 
 from ..core.errors import MintmarkError
-from . import check_metrics, diff, evaluate, export, gate, models, monitor, recipes, replay, run, show, trace, verify
+from . import (
+    check_metrics,
+    diff,
+    estimate,
+    evaluate,
+    export,
+    gate,
+    models,
+    monitor,
+    recipes,
+    replay,
+    run,
+    show,
+    trace,
+    verify,
+)
 from .output import fail
 
 
@@ -61,7 +76,7 @@ def about(
     """
 
 
-app.command("run", epilog=run.EPILOG)(run.run)
+app.command("run", epilog=run.EPILOG, cls=estimate.WithEstimate)(run.run)
 app.command("show", epilog=show.EPILOG)(show.show)
 app.command("trace", epilog=trace.EPILOG)(trace.trace)
 app.command("replay", epilog=replay.EPILOG)(replay.replay)

@@ -14,16 +14,30 @@ app = typer.Typer(
 )  # fmt: skip
 
 
-@app.command("list")
-def list_recipes() -> None:
-    """List the built-in recipes with the methods they follow."""
+@app.command("list", epilog="\b\nExamples:\n  mintmark recipes list\n  mintmark recipes list evol\n"
+             "  mintmark recipes list wang 2022\n")  # fmt: skip
+def list_recipes(
+    text: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TEXT]...", help="Words that a recipe must fit: of its name, paper, author."),
+    ] = None,
+) -> None:
+    """List the built-in recipes by what they make, with the papers they follow.
+
+    With words, only those that fit them all: a method's name, a paper's title, author, year or arXiv number, a step.
+    """
+    from itertools import groupby
+
     from .. import recipes
 
-    for name in recipes.names():
-        one = recipes.get(name)
-        say(f"{one.name:<14} {one.title}")
-        for reference in one.references:
-            say(f"{'':<14}   {reference}")
+    found = recipes.find(" ".join(text or ()))
+    wide = max(len(one.name) for one in found)
+    for family, own in groupby(found, key=lambda one: one.family):
+        say(family)
+        for one in own:
+            say(f"  {one.name:<{wide}}  {one.title}")
+            for reference in one.references:
+                say(f"  {'':<{wide}}    {reference}")
 
 
 @app.command(epilog="\b\nExample:\n  mintmark recipes show grounded-qa\n")
@@ -43,21 +57,26 @@ def new(
 ) -> None:
     """Copy a built-in recipe to start your own from.
 
-    Comments come along; an existing file is never replaced.
+    Comments come along, and files that it reads are put where it looks for them, in this folder. An existing file is
+    never replaced.
     """
     from .. import recipes
     from ..core.errors import RecipeError
 
     recipe = recipes.get(name)
     target = file if file is not None else Path(f"{name}.yaml")
-    try:
-        with target.open("x", encoding="utf-8") as out:
-            out.write(recipe.text)
-    except FileExistsError:
-        raise RecipeError("is there already", where=str(target), remedy="choose another name") from None
-    except (OSError, ValueError) as e:
-        raise RecipeError(f"cannot be written: {getattr(e, 'strerror', e)}", where=str(target)) from e
-    say(f"{target} written; look at it, then: mintmark run {target} --preview 3")
+    wanted = {target: recipe.text.encode()} | {Path(beside): data for beside, data in recipe.files.items()}
+    # A file that a recipe reads may be there from an earlier copy; one that says something else must stay.
+    for path in wanted:
+        if path.exists() and (path == target or path.read_bytes() != wanted[path]):
+            raise RecipeError("is there already", where=str(path), remedy="choose another name or another folder")
+    for path, data in wanted.items():
+        try:
+            path.write_bytes(data)
+        except (OSError, ValueError) as e:
+            raise RecipeError(f"cannot be written: {getattr(e, 'strerror', e)}", where=str(path)) from e
+    written = " and ".join(map(str, wanted))
+    say(f"{written} written; look at it, then: mintmark run {target} --preview 3")
 
 
 @app.command(epilog="\b\nExample:\n  mintmark recipes schema > .vscode/recipe.schema.json\n")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 EPILOG = """\b
 Examples:
   mintmark run faq.yaml --preview 3          # look at three rows first; writes nothing
+  mintmark run faq.yaml -o runs/faq --estimate   # calls, tokens, dollars and time, before they are spent
   mintmark run faq.yaml -o runs/faq          # the same command again goes on where it was stopped
   mintmark run faq.yaml --rows 1000 --calls calls.sqlite
 
@@ -42,6 +43,15 @@ def run(
         int | None,
         typer.Option(min=1, help="Show this many rows, and what was dropped and why; nothing is written or kept."),
     ] = None,
+    estimate: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="[ROWS]",
+            show_default=False,
+            help="Say what the run will need, from so many of its source rows (12 where no number is given).",
+        ),
+    ] = None,
     calls: Annotated[Path | None, typer.Option(help="A call log that several runs share.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a finished run; its calls are kept.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Stay until batch jobs and reviews have answered.")] = False,
@@ -61,7 +71,7 @@ def run(
     _check_there(recipe)
     asked = Recipe.from_file(recipe)
     if preview is not None:
-        if folder or calls or overwrite or retry_failed or wait or json or quiet:
+        if folder or calls or overwrite or retry_failed or wait or json or quiet or estimate:
             raise typer.BadParameter("takes no other option but --rows: it writes nothing", param_hint="--preview")
         from .preview import show_preview
 
@@ -70,6 +80,13 @@ def run(
     if rows is not None:
         asked = asked.model_copy(update={"rows": rows})
     target = folder if folder is not None else Path("runs") / recipe.stem
+    if estimate is not None:
+        if retry_failed or quiet:
+            raise typer.BadParameter("takes neither --retry-failed nor --quiet", param_hint="--estimate")
+        from .estimate import show_estimate
+
+        show_estimate(asked, estimate, recipe, target, calls, overwrite, wait, json)
+        return
     ended = _carry_out(asked, target, calls, overwrite, wait, retry_failed, json, quiet)
     short = _is_short(ended)
     if json:

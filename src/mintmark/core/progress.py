@@ -16,7 +16,7 @@ class Event:
     """One thing that happened.
 
     Attributes:
-        kind: `start`, `progress`, `round`, `note`, `waiting`, `end`.
+        kind: `start`, `progress`, `round`, `note`, `warning`, `waiting`, `end`.
         data: JSON-like facts; a `progress` event has rows, kept, dropped, failed, calls, fresh, tokens, dollars, by_step.
     """
 

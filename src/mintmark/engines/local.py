@@ -91,6 +91,8 @@ class LocalEngine:
         ticker = asyncio.get_running_loop().create_task(self._tick())
         source = self.recipe.source.source_name
         self.tell("start", recipe=self.recipe.name, steps=planned.names, rows=_wanted(self.recipe), source=source)
+        for text in planned.warnings:
+            self.tell("warning", text=text)
         try:
             if options.retry_failed:
                 self.tell("note", text=f"{log.forget_failed()} failed calls will be asked again")
@@ -116,7 +118,7 @@ class LocalEngine:
             content = content_of(self.folder, planned, writer, cut, log, work.round_sizes)
             if options.before_seal is not None:
                 options.before_seal(self.folder, content)
-            process = process_of(self._began, self.fresh, log_path, self.folder.path)
+            process = process_of(self._began, self.fresh, log_path, self.folder.path, planned.warnings)
             manifest = self.folder.write_manifest(content, process)
             ended = Ended("short" if cut.short or cut.stop == "budget" else "done", manifest)
             self.tell("end", status=ended.status, **self._numbers())

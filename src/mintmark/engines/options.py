@@ -25,6 +25,7 @@ class Options:
         retry_failed: ask again the calls that failed for good.
         stages: the workspace's stage cache, or None.
         listeners: told of every event.
+        places: take only the source rows at these places, counted from 0 in the run's order; all where None.
         before_seal: called with the manifest's content before it is written (the dataset card).
         models: models by alias, in place of those that the specs name.
     """
@@ -38,6 +39,7 @@ class Options:
     retry_failed: bool = False
     stages: Path | None = None
     listeners: list[Listener] = field(default_factory=list)
+    places: frozenset[int] | None = None
     before_seal: Callable[[RunFolder, dict[str, Any]], None] | None = None
     models: dict[str, Model] = field(default_factory=dict)
 

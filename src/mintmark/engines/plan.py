@@ -12,6 +12,7 @@ from ..core.errors import RecipeError
 from ..core.fingerprint import FORMAT, digest
 from ..core.recipe import Recipe, require_capability
 from ..models.base import Model
+from ..models.families import circular, deciders
 from ..models.spec import build
 from .feed import rows_of
 from .walk import Step
@@ -43,6 +44,20 @@ class Plan:
     def fingerprint(self) -> str:
         """Hash of everything that can change a row."""
         return self.recipe.fingerprint(self.sources)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What may be meant and is seldom wise: a judge of the family that wrote the rows."""
+        models = {a: {"spec": m.spec, "identity": m.identity} for a, m in self.models.items()}
+        makers, judges = deciders({"recipe": self.recipe.to_data(resolved=True), "models": models})
+        steps = [one for step in self.recipe.steps for one in (step, *step.nested())]
+        asked = {s.op_name for s in steps if any("chat" in needs for needs in s.requires().values())}
+        return [
+            f"{step} judges with {spec}, of the family that wrote the rows: models favour text of their own kind; "
+            "take a judge of another family, or hold its verdicts against people's"
+            for step, spec in dict.fromkeys(circular(makers, judges))
+            if step in asked  # a likelihood is measured, not judged
+        ]
 
     def segment_key(self, segment: Segment) -> str:
         """Hash of everything in a segment that can change a result, its feed aside."""

@@ -52,13 +52,14 @@ def content_of(
     }
 
 
-def process_of(began: float, fresh: Spent, log: Path, folder: Path) -> dict[str, Any]:
+def process_of(began: float, fresh: Spent, log: Path, folder: Path, warnings: list[str]) -> dict[str, Any]:
     """Return what describes this execution and no other."""
     return {
         "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began)),
         "seconds": round(time.time() - began, 3),
         "fresh": _spent(fresh),
         "call_log": os.path.relpath(log, folder),
+        "warnings": warnings,
         "versions": {
             "mintmark": importlib.metadata.version("mintmark"),
             "python": platform.python_version(),

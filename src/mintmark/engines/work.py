@@ -61,6 +61,9 @@ class Work:
         self.round_sizes: list[int] = []
         recipe = planned.recipe
         source = feed(recipe.source, recipe.passes, recipe.seed if recipe.shuffle else None)
+        if options.places is not None:
+            end = max(options.places, default=-1) + 1
+            source = (one for i, one in enumerate(islice(source, end)) if i in options.places)
         self._feed: Iterator[Candidate] = source if self._replay is None else islice(source, self._replay["taken"])
 
     def _new_cut(self) -> Cut:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,9 +13,9 @@ from ..measures.intervals import difference, wilson
 from ..measures.judge import Votes, choose
 from ..measures.prevalence import prevalence
 from ..measures.sentences import fold_space, sentences
+from ..models.families import circular, deciders, family
 from . import figures
 from .claim import Claim, needs
-from .families import judged_by_own_family
 from .grounding_rows import Grounded
 from .grounding_scored import other_row
 from .subject import Judge, Subject
@@ -94,7 +94,10 @@ def judged(subject: Subject, data: Grounded) -> list[Claim | Finding]:
         _Asked("another row's context", foreign, votes[2 * n :]),
     )
     names = [data.corpus.ids[data.rows[i]] for i in rows]
-    return _weigh(judge.spec, kinds, names, judged_by_own_family(subject.run, judge.spec))
+    content = subject.run.manifest.get("content") if subject.run is not None else None
+    makers = deciders(content)[0] if isinstance(content, Mapping) else []
+    own_kind = family(judge.spec) if circular(makers, [("", judge.spec)]) else ""
+    return _weigh(judge.spec, kinds, names, own_kind)
 
 
 def _weigh(

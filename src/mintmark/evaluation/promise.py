@@ -13,9 +13,9 @@ from ..core.finding import Estimate, Exhibit, Finding, number
 from ..measures.heads import Labels, train_counts, word_counts
 from ..measures.identifiers import Identifier, by_key, identifiers
 from ..measures.intervals import student_quantile, two_shares_p, wilson
+from ..models.families import circular, deciders, family
 from . import figures
 from .claim import Claim, needs
-from .families import deciders, family
 from .subject import Corpus, Subject
 from .trials import Floats, labelled_rows
 
@@ -124,13 +124,11 @@ def _judges(subject: Subject) -> list[Finding]:
     makers, judges = deciders(content)
     if subject.judge is not None:
         judges.append(("evaluate --judge", subject.judge.spec))
-    families = {family(spec): step for step, spec in makers}
-    circular = [(step, spec) for step, spec in judges if family(spec) in families]
+    same = circular(makers, judges)
     details: dict[str, Any] = {"generators": [list(m) for m in makers], "judges": [list(j) for j in judges]}
-    if circular:
+    if same:
         named = "; ".join(
-            f"`{step}` decided with {spec}, of the family ({family(spec)}) that wrote the rows"
-            for step, spec in circular
+            f"`{step}` decided with {spec}, of the family ({family(spec)}) that wrote the rows" for step, spec in same
         )
         return [
             Finding(

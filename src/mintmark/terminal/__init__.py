@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..core.progress import Event
-from .numbers import Progress, ended, line
+from .numbers import Progress, ended, line, warning
 from .table import waterfall
 from .words import cost, duration, printable
 
@@ -53,7 +53,9 @@ class _Plain:
     def __call__(self, event: Event) -> None:
         self._progress.take(event)
         now = time.monotonic()
-        if event.kind in ("note", "waiting"):
+        if event.kind == "warning":
+            self._say(warning(event))
+        elif event.kind in ("note", "waiting"):
             self._say(self._progress.notes[-1])
         elif event.kind == "round" or (event.kind == "progress" and now - self._told >= PLAIN_EVERY_S):
             self._told = now
@@ -80,6 +82,8 @@ class _Live:
         if event.kind == "start":
             self._live.start()
             self._open = True
+        if event.kind == "warning":
+            self._console.print(warning(event), style="yellow", markup=False, highlight=False)
         if self._open:
             self._live.update(self._picture(), refresh=True)
         if event.kind == "end":

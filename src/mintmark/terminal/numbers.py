@@ -94,6 +94,11 @@ def _target(rows: Any) -> int:
     return int(rows or 0)
 
 
+def warning(event: Event) -> str:
+    """Return a warning on one line."""
+    return f"warning: {printable(str(event.data.get('text', '')))}"
+
+
 def line(p: Progress) -> str:
     """Return where the run stands, on one line."""
     of = f" of {p.target:,}" if p.target else ""

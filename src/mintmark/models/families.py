@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-
-from .subject import RunFacts
 
 _KNOWN = (
     ("gpt", r"gpt|davinci|^o[1-9]\b"), ("claude", r"claude"), ("gemini", r"gemini|gemma|palm"), ("llama", r"llama|vicuna|alpaca|tulu"),
@@ -33,35 +31,53 @@ def family(spec: str) -> str:
 def deciders(content: Mapping[str, Any]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Return (step, model) of the steps that write with a model, and of those that decide with one.
 
+    A step that writes may decide as well: with the model that its field `judge` or `critic` names, or by the steps of its
+    draws.
+
     Args:
         content: the manifest's content: its resolved recipe, and its models.
     """
     models: Mapping[str, Any] = content.get("models") or {}
     makers: list[tuple[str, str]] = []
     judges: list[tuple[str, str]] = []
-    for step in (content.get("recipe") or {}).get("steps") or []:
-        for name, fields in step.items() if isinstance(step, Mapping) else ():
-            used = _aliases(fields, models)
-            (makers if str(name).startswith("generate.") else judges).extend(
-                (str(name), _spec(models[a])) for a in used
-            )
+    for name, fields in _steps((content.get("recipe") or {}).get("steps")):
+        writes = name.startswith("generate.")
+        for key, alias in _aliases(fields, models):
+            decides = not writes or re.search(r"judge|critic", key)
+            (judges if decides else makers).append((name, _spec(models[alias])))
     return makers, judges
 
 
-def judged_by_own_family(run: RunFacts | None, judge: str) -> str:
-    """Return the family of a judge where a model of it wrote the rows of the run, "" where none did or nothing is known."""
-    content = run.manifest.get("content") if run is not None else None
-    makers = deciders(content)[0] if isinstance(content, Mapping) else []
-    return family(judge) if family(judge) in {family(spec) for _, spec in makers} else ""
+def circular(makers: Iterable[tuple[str, str]], judges: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return those of `judges` whose model is of a family that wrote rows; models favour text of their own kind.
+
+    Reference: Panickssery, Bowman, Feng 2024, LLM evaluators recognize and favor their own generations.
+
+    Example:
+        >>> circular([("generate.prompt", "openai/gpt-5-mini")], [("curate.judge", "openai/gpt-4o")])
+        [('curate.judge', 'openai/gpt-4o')]
+    """
+    wrote = {family(spec) for _, spec in makers}
+    return [(step, spec) for step, spec in judges if family(spec) in wrote]
 
 
-def _aliases(fields: Any, models: Mapping[str, Any]) -> list[str]:
-    if not isinstance(fields, Mapping):
-        return []
-    named: list[str] = []
+def _steps(entries: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield name and fields of every step, those that a step holds among them."""
+    for entry in entries or ():
+        for name, fields in entry.items() if isinstance(entry, Mapping) else ():
+            if isinstance(fields, Mapping):
+                yield str(name), fields
+                draws = fields.get("draws")
+                yield from _steps(draws.get("steps") if isinstance(draws, Mapping) else None)
+
+
+def _aliases(fields: Mapping[str, Any], models: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return (field, alias) of the models that a step names."""
+    named: list[tuple[str, str]] = []
     for key, value in fields.items():
         if re.search(r"model|judge|critic|teacher|writer", str(key)):
-            named += [v for v in (value if isinstance(value, list) else [value]) if isinstance(v, str) and v in models]
+            values = value if isinstance(value, list) else [value]
+            named += [(str(key), v) for v in values if isinstance(v, str) and v in models]
     return list(dict.fromkeys(named))
 
 
