@@ -102,6 +102,16 @@ def test_a_completion_of_nothing_begins_a_text() -> None:
     assert isinstance(found, Reply) and found.tokens_out == 5
 
 
+def test_the_file_s_template_opens_a_turn() -> None:
+    said = {"temperature": 0.0, "max_tokens": 8}
+    text = "Name the largest planet."
+    end = "<|im_end|>\n<|im_start|>assistant\n"
+    opened = Request("complete", {"prompt": text + end, "turn": "user"}, said)
+    raw, whole, asked = answers(complete(text + end, **said), opened, chat(text, **said))
+    assert isinstance(whole, Reply) and isinstance(asked, Reply) and isinstance(raw, Reply)
+    assert (whole.text, whole.tokens_in) == (asked.text, asked.tokens_in) and raw.tokens_in < whole.tokens_in
+
+
 def test_a_schema_is_obeyed() -> None:
     properties = {"name": {"type": "string", "maxLength": 30}, "price": {"type": "integer", "maximum": 99}}
     schema = {"type": "object", "properties": properties, "required": ["name", "price"], "additionalProperties": False}

@@ -13,7 +13,7 @@ CallKind = Literal["chat", "complete", "score", "embed", "execute", "retrieve", 
 class Request:
     """What is asked of a model.
 
-    `body` by kind: chat `{"messages": [...]}`; complete `{"prompt": str}`; score `{"context": str, "target":
+    `body` by kind: chat `{"messages": [...]}`; complete `{"prompt": str}`, also with `"turn": "user"`; score `{"context": str, "target":
     str}`; embed `{"text": str}`. `sampling` holds the field's standard names (`temperature`, `top_p`,
     `max_tokens`, `stop`, `logprobs` ...). `schema` is a JSON Schema that the reply must match, or None.
     """

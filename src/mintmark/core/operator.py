@@ -93,8 +93,11 @@ class RowContext(Context, Protocol):
         """A chat reply parsed and checked against a JSON Schema; a reply that does not fit is shown to the
         model with its error, up to `tries` times, then `RowFailure("invalid_json" | "schema_mismatch")`."""
 
-    async def complete(self, model: str, prompt: str, *, sample: int = 0, attempt: int = 0, **sampling: Any) -> Reply:
-        """Continue `prompt` as raw text, with no chat template."""
+    async def complete(
+        self, model: str, prompt: str, *, turn: str | None = None, sample: int = 0, attempt: int = 0, **sampling: Any
+    ) -> Reply:
+        """Continue `prompt` as raw text, with no chat template; with `turn="user"` the model's own template opens the
+        user's turn before it (capability `template`)."""
 
     async def score(self, model: str, context: str, target: str) -> np.ndarray:
         """Natural log-probabilities of `target`'s tokens after `context`, shape (tokens,)."""

@@ -26,6 +26,8 @@ class Child:
     detail: Any = None
     parents: tuple[str, ...] = ()
     """Ids of further parents (pool rows, examples); the row the operator was given always comes first."""
+    siblings: tuple[Child, ...] = ()
+    """Further parents among the earlier children of the same row: the version that this one was made from."""
     within: tuple[int, int, int] | None = None
     """The part of the parent's source span that this row rests on: first character, end, and lines before it, all counted
     from the span's start; None for all of it."""

@@ -124,10 +124,13 @@ class OneRow(_Base):
 
         return await structured(ask, messages, schema, tries)
 
-    async def complete(self, model: str, prompt: str, *, sample: int = 0, attempt: int = 0, **sampling: Any) -> Reply:
+    async def complete(
+        self, model: str, prompt: str, *, turn: str | None = None, sample: int = 0, attempt: int = 0, **sampling: Any
+    ) -> Reply:
         """See `core.operator.RowContext.complete`."""
         merged = {**self._shared.callers[model].spec.sampling, **_given(sampling)}
-        request = Request("complete", {"prompt": prompt}, merged, None, self._seed(sample, attempt))
+        body = {"prompt": prompt, **({"turn": turn} if turn else {})}
+        request = Request("complete", body, merged, None, self._seed(sample, attempt))
         return _reply(await self._call(model, request))
 
     async def score(self, model: str, context: str, target: str) -> np.ndarray:

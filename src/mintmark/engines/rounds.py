@@ -25,8 +25,9 @@ from .cut import Cut, Stop
 from .plan import Plan, Segment
 from .walk import Walker, apply_bulk, bear
 
-ROUND_ROWS = 64
-"""Source rows of a round where the recipe names no number of rows but has a pool."""
+POOL_ROWS = 16
+"""Source rows of the first round of a recipe with a pool; each later one reads at most as many as all before it. The pool
+is what was kept before the round, so that a first round of half of the rows would make them without one."""
 
 BARREN_ROUNDS = 5
 """Rounds in a row without a new kept row after which the run ends; each reads more than the one before, since a source
@@ -101,9 +102,12 @@ class Rounds:
 
     def _round_rows(self, recipe: Recipe, kept: int) -> int:
         """Rows to read next: half of what is wanted at first, then by the yield so far, a tenth more."""
+        found = self._rows_wanted(recipe, kept)
+        return min(found, max(POOL_ROWS, self.taken)) if any(s.uses_pool for s in recipe.steps) else found
+
+    def _rows_wanted(self, recipe: Recipe, kept: int) -> int:
         if recipe.rows is None:
-            pooled = any(s.uses_pool for s in recipe.steps)
-            return ROUND_ROWS if pooled else 2**62
+            return 2**62
         if isinstance(recipe.rows, Quota):
             wanted = recipe.rows.each * len(recipe.rows.values or [0] * 8)
         else:

@@ -77,15 +77,17 @@ class Walker:
 
 def bear(parent: Candidate, step: Step, children: Sequence[Child], first: int = 0) -> list[Candidate]:
     """Return the candidates that a step bore from one row, with ids (siblings count from `first`), dead ones ended."""
-    born = []
+    born: list[Candidate] = []
+    ids: dict[int, str] = {}
     for n, child in enumerate(children, first):
-        parents = (parent.id, *child.parents)
+        parents = (parent.id, *child.parents, *(ids[id(one)] for one in child.siblings))
         values = _data(child.values, parent.row)
         values.pop("id", None)
         row = {"id": child_id(parents, step.name, n), **values}
         one = Candidate(row, parents, step.index, span=_narrow(parent.span, child.within))
         if child.fate != "kept":
             one.end(child.fate, step.index, child.reason, child.detail)
+        ids[id(child)] = one.id
         born.append(one)
     return born
 

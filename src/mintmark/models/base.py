@@ -11,6 +11,7 @@ from ..core.call import Fault, Reply, Request
 CAPABILITIES: dict[str, str] = {
     "chat": "answer a list of messages",
     "complete": "continue a raw text",
+    "template": "open a turn of its own chat template for a raw text",
     "score": "give the log-probability of a given text",
     "embed": "turn a text into a vector",
     "schema": "be held to a JSON Schema while it writes",

@@ -32,7 +32,8 @@ class GgufModel(Model):
     bits with the number of requests in flight (`LlamaServer`).
 
     Chat uses the template in the file. `complete` continues the raw text, in which control tokens such as
-    `<|im_start|>` are read as such. `score` is described in `scoring`.
+    `<|im_start|>` are read as such; where the request names a `turn`, the template's opening of it stands before the
+    text. `score` is described in `scoring`.
 
     Args:
         name: a name that `mintmark models pull` knows, or the path of a GGUF file.
@@ -47,7 +48,7 @@ class GgufModel(Model):
         ModelError: an unknown name, a context that is no multiple of 256, no slot.
     """
 
-    capabilities = frozenset({"chat", "complete", "score", "schema", "logprobs"})
+    capabilities = frozenset({"chat", "complete", "template", "score", "schema", "logprobs"})
     fixed_limit = True
 
     def __init__(
@@ -114,6 +115,8 @@ class GgufModel(Model):
             if request.kind == "chat":
                 return _chat_reply(await self._server.post("/v1/chat/completions", _chat_body(request)))
             body = _completion_body(request)
+            if turn := request.body.get("turn"):
+                body["prompt"] = await self._server.opening(turn) + body["prompt"]
             if not body["prompt"]:  # llama.cpp would answer nothing with nothing
                 body["prompt"] = [await self._server.first_token()]
             return _completion_reply(await self._server.post("/completions", body))

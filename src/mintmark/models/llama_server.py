@@ -17,6 +17,8 @@ from ..core.errors import MissingExtra, ModelError
 
 _DETAIL_CHARS = 500
 _SPINS = "300"
+_MARK = "8f14e45fceea167a"
+"""Stands for a message where only what its template writes around it is wanted."""
 
 
 class Refused(Exception):
@@ -123,6 +125,15 @@ class LlamaServer:
             text = props.get("bos_token") or props.get("eos_token") or "\n"
             self._first = int((await self.post("/tokenize", {"content": text, "parse_special": True}))["tokens"][0])
         return self._first
+
+    async def opening(self, role: str) -> str:
+        """Return what the file's chat template writes before the first message of `role`.
+
+        Raises:
+            Refused
+        """
+        answer = await self.post("/apply-template", {"messages": [{"role": role, "content": _MARK}]})
+        return str(answer["prompt"]).partition(_MARK)[0]
 
     async def _ask(self, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
         import aiohttp
