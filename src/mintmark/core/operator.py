@@ -170,8 +170,16 @@ class Operator(BaseModel):
         return columns
 
     def prepare(self, ctx: BulkContext) -> Any:
-        """Return what `apply` will find in `ctx.artifact`: an index, a threshold. Runs once a run; pure but for calls."""
+        """Return what `apply` will find in `ctx.artifact`: an index, a threshold. Runs once a run; pure but for calls.
+
+        An artifact with a method `arrays()`, which gives a mapping of numpy arrays, is kept in the workspace for other runs
+        of the same step over the same side inputs; `restore` makes it anew from them.
+        """
         return None
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> Any:
+        """Return the artifact that `prepare` returned, from its `arrays()`."""
+        raise NotImplementedError(f"{self.op_name} prepares an artifact with arrays and does not restore it")
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
