@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
 from itertools import islice
 from typing import Any, Protocol
@@ -59,6 +59,7 @@ class Work:
         self._log, self._callers = log, callers
         self._replay = options.replay_of
         self._cut: Cut | None = None
+        self._prepared_cost = Spent()
         self.parked = 0
         self.round_sizes: list[int] = []
         recipe = planned.recipe
@@ -68,12 +69,15 @@ class Work:
     def _new_cut(self) -> Cut:
         stop_at = self._replay["taken"] if self._replay else None
         self._cut = Cut(self._plan.recipe, self._spent_by, stop_at, whole=self._plan.in_rounds)
+        self._cut.spent.merge(self._prepared_cost)
         return self._cut
 
     def _spent_by(self, tree: Candidate) -> Spent:
+        return self._cost_of({key for one in tree.walk() for _, key in one.calls})
+
+    def _cost_of(self, calls: Iterable[str]) -> Spent:
         spent = Spent()
-        keys = {key for one in tree.walk() for _, key in one.calls}
-        for *_, tokens_in, tokens_out, dollars, _ in self._log.results(keys):
+        for *_, tokens_in, tokens_out, dollars, _ in self._log.results(calls):
             spent.add(tokens_in, tokens_out, dollars)
         return spent
 
@@ -109,8 +113,9 @@ class Work:
         key, where = self._plan.artifact_key(step), f"step {step.index + 1} ({step.name})"
         if (stored := cache.load(key)) is not None:
             arrays, calls = stored
-            for *_, tokens_in, tokens_out, dollars, _ in self._log.results(calls):
-                self._host.used.add(tokens_in, tokens_out, dollars)  # as if they had been asked again
+            cost = self._cost_of(calls)
+            self._prepared_cost.merge(cost)
+            self._host.used.merge(cost)  # as if they had been asked again
             return step.operator.restore(arrays)
         while True:
             ctx = ManyRows(self._shared, step.name, step.index)
@@ -127,8 +132,10 @@ class Work:
                     remedy="mend the cause and give the command again with --retry-failed",
                 ) from e  # fmt: skip
         self.parked = 0
+        calls = [call for _, call in ctx.calls]
+        self._prepared_cost.merge(self._cost_of(calls))
         if hasattr(found, "arrays"):
-            cache.save(key, found.arrays(), [call for _, call in ctx.calls])
+            cache.save(key, found.arrays(), calls)
         return found
 
     async def _stream(self, rows: Iterator[Candidate], segment: Segment, number: int) -> AsyncGenerator[Candidate]:

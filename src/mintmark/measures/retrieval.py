@@ -71,7 +71,9 @@ class Index:
         found: dict[str, npt.NDArray[Any]] = {"size": np.array([self.size])}
         if self.words is not None:
             by_number = sorted(self.words.vocab_dict.items(), key=lambda item: item[1])
-            found["words"] = np.frombuffer("\n".join(w for w, _ in by_number).encode("utf-8", "surrogatepass"), np.uint8)
+            found["words"] = np.frombuffer(
+                "\n".join(w for w, _ in by_number).encode("utf-8", "surrogatepass"), np.uint8
+            )
             found |= {name: self.words.scores[name] for name in ("data", "indices", "indptr")}
         return found if self.vectors is None else found | {"vectors": self.vectors}
 
