@@ -24,7 +24,7 @@ PASSAGES = ("Honey keeps for years.", "Lava cools slowly.", "Tides rise twice a 
 
 def recipe(passages: Sequence[str] = PASSAGES, **fields: Any) -> Recipe:
     return Recipe(
-        source=Rows(rows=({"question": "honey"}, {"question": "tides"})),
+        source=Rows(rows=({"query": "honey"}, {"query": "tides"})),
         inputs={"kb": Rows(rows=tuple({"text": text} for text in passages))},
         models={"vectors": "scripted/vectors"},
         steps=[Retrieve(method="embed", embedder="vectors", top_k=1)],

@@ -172,10 +172,14 @@ class Operator(BaseModel):
     def prepare(self, ctx: BulkContext) -> Any:
         """Return what `apply` will find in `ctx.artifact`: an index, a threshold. Runs once a run; pure but for calls.
 
-        An artifact with a method `arrays()`, which gives a mapping of numpy arrays, is kept in the workspace for other runs
-        of the same step over the same side inputs; `restore` makes it anew from them.
+        An artifact with a method `arrays()`, which gives a mapping of numpy arrays, is kept in the workspace for every step
+        whose `preparer` is equal, over the same side inputs; `restore` makes it anew from them.
         """
         return None
+
+    def preparer(self) -> Operator:
+        """Return an operator that holds all that `prepare` reads of this one: itself, or one with fewer fields set."""
+        return self
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Any:
         """Return the artifact that `prepare` returned, from its `arrays()`."""

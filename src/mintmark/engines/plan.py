@@ -50,7 +50,9 @@ class Plan:
 
     def artifact_key(self, step: Step) -> str:
         """Hash of everything that can change what a step prepares."""
-        return self._key("artifact", [step])
+        part = step.operator.preparer()
+        name = step.name if part is step.operator else type(part).__name__
+        return self._key("artifact", [Step(0, name, part)])
 
     def _key(self, what: str, steps: Sequence[Step], *more: Any) -> str:
         aliases = sorted({m for s in steps for m in s.operator.requires()})

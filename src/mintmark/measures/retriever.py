@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -42,6 +42,9 @@ class Retriever(Operator):
     The same query finds the same passages in the same order: of equal scores the passage that comes first in the knowledge
     base is first.
     """
+
+    op_version: ClassVar[int] = 1
+    """Of the index; a step has its own."""
 
     kb: str = "kb"
     """Name of the side input that is searched."""
@@ -87,6 +90,10 @@ class Retriever(Operator):
         words = None if self.method == "embed" else word_index(texts)
         vectors = unit(ctx.embed(self.embedder, texts)) if self.embedder else None
         return Index(len(texts), words, vectors)
+
+    def preparer(self) -> Operator:
+        """Return the settings of the index alone, so that steps that search the same knowledge base share it."""
+        return Retriever(kb=self.kb, passage=self.passage, method=self.method, embedder=self.embedder)
 
     def restore(self, arrays: Mapping[str, np.ndarray]) -> Index:
         """Return the index from its arrays."""
