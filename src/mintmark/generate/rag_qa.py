@@ -170,7 +170,11 @@ class RagQA(Retriever, Generator):
             {"text": "Honey keeps for years because bacteria cannot grow in so little water."},
             {"text": "Basalt columns form where thick lava cools slowly."},
         ]
-        rows: list[Row] = [{"question": "Why does honey keep?"}, {"question": "How do columns of basalt form?"}, {"question": "Who?"}]
+        rows: list[Row] = [
+            {"question": "Why does honey keep?"},
+            {"question": "How do columns of basalt form?"},
+            {"question": "Who?"},
+        ]
 
         def script(request: Request) -> str:
             told = str(request.body["messages"][-1]["content"])
