@@ -22,6 +22,7 @@ from mintmark.core.lineage import Candidate
 from mintmark.core.operator import Example
 from mintmark.core.recipe import Recipe
 from mintmark.core.store import RunFolder
+from mintmark.engines.feed import rows_of
 from mintmark.engines.local import LocalEngine
 from mintmark.engines.options import Options
 from mintmark.models.scripted import ScriptedModel, scripted
@@ -82,8 +83,9 @@ def test_law_1_every_candidate_has_an_id_parents_and_one_fate(name: str, i: int,
     assert [row["fate"] for row in rows] == list(example.fates)
     ids = [row["id"] for row in rows]
     assert len(set(ids)) == len(ids)
+    sides = {row["id"] for source in recipe_of(example).inputs.values() for row in rows_of(source)}
     for row in rows:
-        assert set(row["parents"]) <= set(ids)
+        assert set(row["parents"]) <= sides.union(ids)
         assert bool(row["parents"]) == (row["born"] != "source")
     for step in content["waterfall"]:
         assert step["came"] + step["born"] == sum(step[f] for f in ("kept", "dropped", "failed", "used"))

@@ -173,8 +173,20 @@ class Operator(BaseModel):
         return columns
 
     def prepare(self, ctx: BulkContext) -> Any:
-        """Return what `apply` will find in `ctx.artifact`: an index, a threshold. Runs once a run; pure but for calls."""
+        """Return what `apply` will find in `ctx.artifact`: an index, a threshold. Runs once a run; pure but for calls.
+
+        An artifact with a method `arrays()`, which gives a mapping of numpy arrays, is kept in the workspace for every step
+        whose `preparer` is equal, over the same side inputs; `restore` makes it anew from them.
+        """
         return None
+
+    def preparer(self) -> Operator:
+        """Return an operator that holds all that `prepare` reads of this one: itself, or one with fewer fields set."""
+        return self
+
+    def restore(self, arrays: Mapping[str, np.ndarray]) -> Any:
+        """Return the artifact that `prepare` returned, from its `arrays()`."""
+        raise NotImplementedError(f"{self.op_name} prepares an artifact with arrays and does not restore it")
 
     @classmethod
     def examples(cls) -> Sequence[Example]:

@@ -12,15 +12,14 @@ from typing import Any, TypeVar
 
 from ..calls.cost import Spent
 from ..calls.log import CallLog, Stored
-from ..core.errors import Interrupted, RunExists, TooManyFailed
+from ..core.errors import Interrupted, Pending, RunExists, TooManyFailed
 from ..core.lineage import Waterfall
-from ..core.operator import Operator
 from ..core.progress import Event, EventFile, Listener
 from ..core.recipe import Recipe
 from ..core.settings import Quota
 from ..core.store import RunFolder, write_atomically
 from ..models.client import Caller
-from .context import ManyRows, Shared
+from .context import Shared
 from .options import Ended, Options
 from .plan import Plan, plan
 from .seal import content_of, process_of
@@ -98,14 +97,17 @@ class LocalEngine:
                 self.tell("note", text=f"{log.forget_failed()} failed calls will be asked again")
             for caller in callers.values():
                 await caller.collect()
-            await self._prepare(planned, shared)
             work = Work(self, options, planned, shared, log, callers)
             try:
+                await work.prepare()
                 cut = await (work.in_rounds(writer) if planned.in_rounds else work.streaming(writer))
             except (Interrupted, asyncio.CancelledError):
                 if not self.stopping:
                     raise
                 raise self._interrupted() from None
+            except Pending:
+                self.tell("waiting", rows=work.parked)
+                return Ended("waiting", waiting=work.parked)
             if options.replay_of is not None:
                 cut.stop = options.replay_of["stop"]
             if self.stopping:
@@ -131,13 +133,6 @@ class LocalEngine:
                 await caller.close()
             log.close()
             events.close()
-
-    async def _prepare(self, planned: Plan, shared: Shared) -> None:
-        for segment in planned.segments:
-            for step in segment.steps:
-                if type(step.operator).prepare is not Operator.prepare:
-                    ctx = ManyRows(shared, step.name, step.index)
-                    shared.artifacts[step.name] = await asyncio.to_thread(step.operator.prepare, ctx)
 
     def _interrupted(self) -> Interrupted:
         kept = self._falls().kept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -61,12 +61,21 @@ class Plan:
 
     def segment_key(self, segment: Segment) -> str:
         """Hash of everything in a segment that can change a result, its feed aside."""
-        aliases = sorted({m for s in segment.steps for m in s.operator.requires()})
+        return self._key("segment", segment.steps, [s.index for s in segment.steps])
+
+    def artifact_key(self, step: Step) -> str:
+        """Hash of everything that can change what a step prepares."""
+        part = step.operator.preparer()
+        name = step.name if part is step.operator else type(part).__name__
+        return self._key("artifact", [Step(0, name, part)])
+
+    def _key(self, what: str, steps: Sequence[Step], *more: Any) -> str:
+        aliases = sorted({m for s in steps for m in s.operator.requires()})
         return digest(
-            "segment", FORMAT, self.recipe.seed,
-            [[s.name, s.index, s.operator.versions(), s.operator.model_dump(mode="json")] for s in segment.steps],
+            what, FORMAT, self.recipe.seed,
+            [[s.name, s.operator.versions(), s.operator.model_dump(mode="json")] for s in steps],
             [[a, self.models[a].identity, self.recipe.models[a].fingerprint()] for a in aliases],
-            {n: self.sources[n] for s in segment.steps for n in s.operator.sides()},
+            {n: self.sources[n] for s in steps for n in s.operator.sides()}, *more,
         )  # fmt: skip
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
 from itertools import islice
 from typing import Any, Protocol
 
 from ..calls.cost import Spent
 from ..calls.log import CallLog
-from ..core.errors import Pending
+from ..core.errors import Pending, RowFailure, RunError
 from ..core.lineage import Candidate, Waterfall
+from ..core.operator import Operator
 from ..models.client import Caller
-from .context import Shared
+from .artifacts import ArtifactCache
+from .context import ManyRows, Shared
 from .cut import Cut
 from .feed import feed
 from .options import Options
@@ -21,7 +23,7 @@ from .plan import Plan, Segment
 from .rounds import Rounds
 from .stages import StageCache
 from .stream import Admission, Stream
-from .walk import Walker
+from .walk import Step, Walker
 from .writer import RunWriter
 
 
@@ -57,6 +59,7 @@ class Work:
         self._log, self._callers = log, callers
         self._replay = options.replay_of
         self._cut: Cut | None = None
+        self._prepared_cost = Spent()
         self.parked = 0
         self.round_sizes: list[int] = []
         recipe = planned.recipe
@@ -69,12 +72,15 @@ class Work:
     def _new_cut(self) -> Cut:
         stop_at = self._replay["taken"] if self._replay else None
         self._cut = Cut(self._plan.recipe, self._spent_by, stop_at, whole=self._plan.in_rounds)
+        self._cut.spent.merge(self._prepared_cost)
         return self._cut
 
     def _spent_by(self, tree: Candidate) -> Spent:
+        return self._cost_of({key for one in tree.walk() for _, key in one.calls})
+
+    def _cost_of(self, calls: Iterable[str]) -> Spent:
         spent = Spent()
-        keys = {key for one in tree.walk() for _, key in one.calls}
-        for *_, tokens_in, tokens_out, dollars, _ in self._log.results(keys):
+        for *_, tokens_in, tokens_out, dollars, _ in self._log.results(calls):
             spent.add(tokens_in, tokens_out, dollars)
         return spent
 
@@ -92,6 +98,48 @@ class Work:
                 return False
             self._host.tell("waiting", rows=self.parked)
             await asyncio.sleep(options.poll_s)
+
+    async def prepare(self) -> None:
+        """Make every step's artifact, or take it from the workspace where an earlier run made the same.
+
+        Raises:
+            Pending: a call's reply comes later.
+            RunError: a call failed for good; without its artifact a step can decide nothing.
+        """
+        root = self._options.stages
+        cache = ArtifactCache(root / "artifacts" if root is not None else None, self._log)
+        for step in (s for segment in self._plan.segments for s in segment.steps):
+            if type(step.operator).prepare is not Operator.prepare:
+                self._shared.artifacts[step.name] = await self._prepared(step, cache)
+
+    async def _prepared(self, step: Step, cache: ArtifactCache) -> Any:
+        key, where = self._plan.artifact_key(step), f"step {step.index + 1} ({step.name})"
+        if (stored := cache.load(key)) is not None:
+            arrays, calls = stored
+            cost = self._cost_of(calls)
+            self._prepared_cost.merge(cost)
+            self._host.used.merge(cost)  # as if they had been asked again
+            return step.operator.restore(arrays)
+        while True:
+            ctx = ManyRows(self._shared, step.name, step.index)
+            try:
+                found = await asyncio.to_thread(step.operator.prepare, ctx)
+                break
+            except Pending:
+                self.parked = 1
+                if not await self._answered():
+                    raise
+            except RowFailure as e:
+                raise RunError(
+                    f"cannot be prepared: a call failed ({e.reason}): {e.detail}", where=where,
+                    remedy="mend the cause and give the command again with --retry-failed",
+                ) from e  # fmt: skip
+        self.parked = 0
+        calls = [call for _, call in ctx.calls]
+        self._prepared_cost.merge(self._cost_of(calls))
+        if hasattr(found, "arrays"):
+            cache.save(key, found.arrays(), calls)
+        return found
 
     async def _stream(self, rows: Iterator[Candidate], segment: Segment, number: int) -> AsyncGenerator[Candidate]:
         walker = Walker(self._shared, segment.steps, segment.end)
