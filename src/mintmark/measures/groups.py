@@ -10,18 +10,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import yaml
 
 from .tokens import tokens
+from .wordlists import word_list
 
 Flags = npt.NDArray[np.bool_]
 FAMILIES = ("pronoun", "name", "noun", "profession", "nationality", "age")
-_LISTS = Path(__file__).parent / "lists"
 _WORD = re.compile(r"[A-Za-z]+(?:['\u2019][A-Za-z]+)?")
 # After these, "her" stands alone: "told her that"; before any other word it owns something: "her old car".
 _NOT_OWNED = frozenset(
@@ -177,15 +174,15 @@ def _lexicon() -> tuple[
     Mapping[str, tuple[int, ...]], Mapping[str, list[tuple[tuple[str, ...], int]]], tuple[str, ...]
 ]:
     """Return single words, phrases by their first word, and the groups."""
-    pairs, apart = _read("gendered_nouns")["pairs"], set(_read("gendered_nouns")["swapped_only"])
+    pairs, apart = word_list("gendered_nouns")["pairs"], set(word_list("gendered_nouns")["swapped_only"])
     said: list[tuple[str, Iterable[str]]] = []
-    said += [(f"pronoun:{g}", words) for g, words in _read("pronouns")["groups"].items()]
-    said += [(f"name:{g}", words) for g, words in _read("names")["groups"].items()]
+    said += [(f"pronoun:{g}", words) for g, words in word_list("pronouns")["groups"].items()]
+    said += [(f"name:{g}", words) for g, words in word_list("names")["groups"].items()]
     for place, gender in enumerate(("female", "male")):
         said.append((f"noun:{gender}", [pair[place] for pair in pairs if pair[place] not in apart]))
-    said += [(f"profession:{t}", (t, _plural(t))) for t in _read("professions")["titles"]]
-    said += [(f"nationality:{w}", (w, w + "s")) for w in _read("nationalities")["words"]]
-    said += [(f"age:{g}", words) for g, words in _read("ages")["groups"].items()]
+    said += [(f"profession:{t}", (t, _plural(t))) for t in word_list("professions")["titles"]]
+    said += [(f"nationality:{w}", (w, w + "s")) for w in word_list("nationalities")["words"]]
+    said += [(f"age:{g}", words) for g, words in word_list("ages")["groups"].items()]
     keys = tuple(key for key, _ in said)
     words: dict[str, tuple[int, ...]] = {}
     phrases: dict[str, list[tuple[tuple[str, ...], int]]] = {}
@@ -204,8 +201,8 @@ def _swaps() -> Mapping[str, str]:
     found = {"she": "he", "hers": "his", "herself": "himself", "him": "her"}
     found |= {f"she'{end}": f"he'{end}" for end in ("s", "d", "ll")}
     found |= {v: k for k, v in found.items() if v not in ("his", "her")}
-    names = _read("names")["groups"]
-    for female, male in [*_read("gendered_nouns")["pairs"], *zip(names["female"], names["male"])]:
+    names = word_list("names")["groups"]
+    for female, male in [*word_list("gendered_nouns")["pairs"], *zip(names["female"], names["male"])]:
         found.setdefault(female, male)
         found.setdefault(male, female)
     return found
@@ -221,10 +218,5 @@ def _plural(title: str) -> str:
 
 @cache
 def _feelings() -> tuple[frozenset[str], frozenset[str]]:
-    lists = _read("sentiment")["groups"]
+    lists = word_list("sentiment")["groups"]
     return frozenset(lists["good"]), frozenset(lists["bad"])
-
-
-@cache
-def _read(name: str) -> Any:
-    return yaml.safe_load((_LISTS / f"{name}.yaml").read_text(encoding="utf-8"))
