@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..core.finding import Estimate, Exhibit, Finding
-from ..measures.groups import Flags, Mentions, mentions, sentiment, swap_gender, words_of_feeling
+from ..measures.gender_swap import swap_gender
+from ..measures.groups import Flags, Mentions, mentions, sentiment, words_of_feeling
 from ..measures.intervals import above_p, difference, mean, two_shares_p, wilson
 from ..measures.log_odds import log_odds
 from ..measures.tokens import tokens

@@ -1,4 +1,4 @@
-"""Which groups of people a text names, and the same text with its genders swapped. English only.
+"""Which groups of people a text names. English only.
 
 The words stand in YAML files under `lists`, each with where it comes from. Groups are keys such as `pronoun:female`,
 `name:male`, `noun:female`, `profession:nurse`, `nationality:french`, `age:old`.
@@ -6,32 +6,18 @@ The words stand in YAML files under `lists`, each with where it comes from. Grou
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import yaml
 
 from .tokens import tokens
+from .wordlists import word_list
 
 Flags = npt.NDArray[np.bool_]
 FAMILIES = ("pronoun", "name", "noun", "profession", "nationality", "age")
-_LISTS = Path(__file__).parent / "lists"
-_WORD = re.compile(r"[A-Za-z]+(?:['\u2019][A-Za-z]+)?")
-# After these, "her" stands alone: "told her that"; before any other word it owns something: "her old car".
-_NOT_OWNED = frozenset(
-    "a an the this that these those and or but nor so yet if when while because since before after until though although "
-    "as than to of in on at by for from with about into onto over under up down out off away back again too also either "
-    "is was are were be been has had have will would can could should may might must do does did not how what who whom "
-    "why where which whether he she it they we you i him me us them his my your our their very just then now there here "
-    "upon well less more safe alone today tomorrow yesterday later enter win "
-    "once during through without against around between behind beyond every some any all both".split()
-)
 
 
 @dataclass(frozen=True)
@@ -127,43 +113,6 @@ def words_of_feeling(text: Sequence[str]) -> list[str]:
     return [w for w in text if w in good or w in bad]
 
 
-def swap_gender(text: str) -> str:
-    """Return the text with pronouns, gendered nouns and first names of the other gender; the rest stays as it is.
-
-    "her" becomes "his" where it owns what follows and "him" where not; "his" becomes "hers" where nothing follows.
-    Names change place in pairs, so twice swapped is the text again, save for words with two counterparts (Mrs, mum).
-
-    Example:
-        >>> swap_gender("Mary gave him her book; it was hers.")
-        'James gave her his book; it was his.'
-        >>> swap_gender("The king said that HE saw his aunt.")
-        'The queen said that SHE saw her uncle.'
-    """
-    pairs = _swaps()
-
-    def other(match: re.Match[str]) -> str:
-        word = match.group()
-        small = word.lower().replace("\u2019", "'")
-        if small == "her":
-            found = "his" if _owns(text, match.end()) else "him"
-        elif small == "his":
-            found = "her" if _owns(text, match.end()) else "hers"
-        else:
-            found = pairs.get(small, "")
-        if not found:
-            return word
-        if len(word) > 1 and word.isupper():
-            return found.upper()
-        return found.capitalize() if word[0].isupper() else found
-
-    return _WORD.sub(other, text)
-
-
-def _owns(text: str, end: int) -> bool:
-    following = re.compile(r"\s+([\w'\u2019]+)").match(text, end)
-    return following is not None and following.group(1).lower() not in _NOT_OWNED
-
-
 def _age(before: Sequence[str]) -> str:
     words = [w for w in before if w != "-"]
     if len(words) < 2 or words[-1] not in ("year", "years") or not words[-2].isdecimal():
@@ -177,15 +126,15 @@ def _lexicon() -> tuple[
     Mapping[str, tuple[int, ...]], Mapping[str, list[tuple[tuple[str, ...], int]]], tuple[str, ...]
 ]:
     """Return single words, phrases by their first word, and the groups."""
-    pairs, apart = _read("gendered_nouns")["pairs"], set(_read("gendered_nouns")["swapped_only"])
+    pairs, apart = word_list("gendered_nouns")["pairs"], set(word_list("gendered_nouns")["swapped_only"])
     said: list[tuple[str, Iterable[str]]] = []
-    said += [(f"pronoun:{g}", words) for g, words in _read("pronouns")["groups"].items()]
-    said += [(f"name:{g}", words) for g, words in _read("names")["groups"].items()]
+    said += [(f"pronoun:{g}", words) for g, words in word_list("pronouns")["groups"].items()]
+    said += [(f"name:{g}", words) for g, words in word_list("names")["groups"].items()]
     for place, gender in enumerate(("female", "male")):
         said.append((f"noun:{gender}", [pair[place] for pair in pairs if pair[place] not in apart]))
-    said += [(f"profession:{t}", (t, _plural(t))) for t in _read("professions")["titles"]]
-    said += [(f"nationality:{w}", (w, w + "s")) for w in _read("nationalities")["words"]]
-    said += [(f"age:{g}", words) for g, words in _read("ages")["groups"].items()]
+    said += [(f"profession:{t}", (t, _plural(t))) for t in word_list("professions")["titles"]]
+    said += [(f"nationality:{w}", (w, w + "s")) for w in word_list("nationalities")["words"]]
+    said += [(f"age:{g}", words) for g, words in word_list("ages")["groups"].items()]
     keys = tuple(key for key, _ in said)
     words: dict[str, tuple[int, ...]] = {}
     phrases: dict[str, list[tuple[tuple[str, ...], int]]] = {}
@@ -199,18 +148,6 @@ def _lexicon() -> tuple[
     return words, phrases, keys
 
 
-@lru_cache(maxsize=1)
-def _swaps() -> Mapping[str, str]:
-    found = {"she": "he", "hers": "his", "herself": "himself", "him": "her"}
-    found |= {f"she'{end}": f"he'{end}" for end in ("s", "d", "ll")}
-    found |= {v: k for k, v in found.items() if v not in ("his", "her")}
-    names = _read("names")["groups"]
-    for female, male in [*_read("gendered_nouns")["pairs"], *zip(names["female"], names["male"])]:
-        found.setdefault(female, male)
-        found.setdefault(male, female)
-    return found
-
-
 def _plural(title: str) -> str:
     if title.endswith("man"):
         return title[:-3] + "men"
@@ -221,10 +158,5 @@ def _plural(title: str) -> str:
 
 @cache
 def _feelings() -> tuple[frozenset[str], frozenset[str]]:
-    lists = _read("sentiment")["groups"]
+    lists = word_list("sentiment")["groups"]
     return frozenset(lists["good"]), frozenset(lists["bad"])
-
-
-@cache
-def _read(name: str) -> Any:
-    return yaml.safe_load((_LISTS / f"{name}.yaml").read_text(encoding="utf-8"))
