@@ -41,10 +41,10 @@ def deciders(content: Mapping[str, Any]) -> tuple[list[tuple[str, str]], list[tu
     judges: list[tuple[str, str]] = []
     for step in (content.get("recipe") or {}).get("steps") or []:
         for name, fields in step.items() if isinstance(step, Mapping) else ():
-            used = _aliases(fields, models)
-            (makers if str(name).startswith("generate.") else judges).extend(
-                (str(name), _spec(models[a])) for a in used
-            )
+            for field, alias in _aliases(fields, models):
+                # A step that writes may also decide, by a judge of its own.
+                writes = str(name).startswith("generate.") and "judge" not in field
+                (makers if writes else judges).append((str(name), _spec(models[alias])))
     return makers, judges
 
 
@@ -55,14 +55,17 @@ def judged_by_own_family(run: RunFacts | None, judge: str) -> str:
     return family(judge) if family(judge) in {family(spec) for _, spec in makers} else ""
 
 
-def _aliases(fields: Any, models: Mapping[str, Any]) -> list[str]:
+def _aliases(fields: Any, models: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return (field, the recipe's model that it names), each model once for writing and once for judging."""
     if not isinstance(fields, Mapping):
         return []
-    named: list[str] = []
+    found: dict[tuple[str, bool], str] = {}
     for key, value in fields.items():
         if re.search(r"model|judge|critic|teacher|writer", str(key)):
-            named += [v for v in (value if isinstance(value, list) else [value]) if isinstance(v, str) and v in models]
-    return list(dict.fromkeys(named))
+            for alias in value if isinstance(value, list) else [value]:
+                if isinstance(alias, str) and alias in models:
+                    found.setdefault((alias, "judge" in str(key)), str(key))
+    return [(field, alias) for (alias, _), field in found.items()]
 
 
 def _spec(model: Mapping[str, Any]) -> str:
