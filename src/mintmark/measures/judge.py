@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from ..core.call import Reply
 from ..core.errors import RowFailure
+from ..core.operator import RowContext
 
 Side = Literal["first", "second"]
 
@@ -86,19 +89,25 @@ class Compared:
     """Two texts compared in both orders.
 
     Attributes:
-        winners: which of the two won in the order given, and which in the swapped one; empty where either could not be read.
-        reasons: the judge's reason for each.
+        chances: the probability that the first text is the better one, as seen in the order given and in the swapped one; 1 or
+            0 where the judge only named one. Empty where either order could not be read.
+        reasons: the judge's reason for each, where it was asked for one.
         unread: for each order that could not be read, why (`reason`, `detail`).
     """
 
-    winners: tuple[Side, ...]
-    reasons: tuple[str, ...]
+    chances: tuple[float, ...]
+    reasons: tuple[str, ...] = ()
     unread: tuple[Any, ...] = ()
 
     @property
     def decided(self) -> bool:
         """Whether both orders could be read."""
-        return bool(self.winners)
+        return bool(self.chances)
+
+    @property
+    def winners(self) -> tuple[Side, ...]:
+        """Which text won in each order. At even chances it is the one shown first, so that an indifferent judge flips."""
+        return tuple("first" if p > 0.5 or (p == 0.5 and n == 0) else "second" for n, p in enumerate(self.chances))
 
     @property
     def flips(self) -> bool:
@@ -107,8 +116,8 @@ class Compared:
 
     @property
     def share(self) -> float | None:
-        """The share of the orders that the first text won: 1, 0, or 0.5 where the verdict flips; None where it is not decided."""
-        return self.winners.count("first") / 2 if self.winners else None
+        """The chance of the first text, averaged over both orders, to four places; None where it is not decided."""
+        return round(sum(self.chances) / len(self.chances), 4) if self.chances else None
 
 
 async def score(
@@ -150,11 +159,58 @@ async def compare(
     found = await _votes(ctx, model, asks, "better", shape, str, tries, temperature, max_tokens)
     if found.unread:
         return Compared((), (), found.unread)
-    winners: tuple[Side, Side] = (
-        "first" if found.read[0] == "A" else "second",
-        "first" if found.read[1] == "B" else "second",
-    )
-    return Compared(winners, found.reasons)
+    return Compared((float(found.read[0] == "A"), float(found.read[1] == "B")), found.reasons)
+
+
+async def weigh(ctx: RowContext, model: str, rubric: str, shown: str, first: str, second: str) -> Compared:
+    """Return how likely the model holds the first of two texts for the better one, asked once in either order.
+
+    From the log-probabilities of its first token, where it gives them, else from its one word.
+
+    Reference: Bai et al. 2022, "Constitutional AI", section 4.1 (labels from the probabilities of the options).
+    """
+    sampling: dict[str, Any] = {"temperature": 0.0, "max_tokens": 4}
+    if "logprobs" in ctx.capabilities(model):
+        sampling |= {"logprobs": True, "top_logprobs": 10}
+
+    async def one(n: int, a: str, b: str) -> float | dict[str, Any]:
+        ask = f"{rubric}\n\n{shown}\n\nA:\n{a}\n\nB:\n{b}\n\nWhich is better, A or B? Reply with one letter."
+        try:
+            reply = await ctx.chat(model, [{"role": "user", "content": ask}], sample=n, **sampling)
+            return choice_chances(reply, ("A", "B"))["AB"[n]]
+        except RowFailure as e:
+            return {"reason": e.reason, "detail": e.detail}
+
+    found = await asyncio.gather(one(0, first, second), one(1, second, first))
+    unread = tuple(f for f in found if isinstance(f, dict))
+    return Compared((), (), unread) if unread else Compared(tuple(f for f in found if isinstance(f, float)))
+
+
+def choice_chances(reply: Reply, choices: Sequence[str]) -> dict[str, float]:
+    """Return the chance of each choice: from the log-probabilities of a reply's first token, else 1 or 0 by its first word.
+
+    Raises:
+        RowFailure: `cannot_judge` where the reply says none of them.
+
+    Example:
+        >>> choice_chances(Reply(text="Yes, it is."), ("yes", "no"))
+        {'yes': 1.0, 'no': 0.0}
+    """
+    content = (reply.extra.get("logprobs") or {}).get("content") or []
+    if content:
+        mass = dict.fromkeys(choices, 0.0)
+        names = {choice.lower(): choice for choice in choices}
+        for one in content[0].get("top_logprobs") or []:
+            word = str(one["token"]).strip().strip(".,").lower()
+            if word in names:
+                mass[names[word]] += math.exp(one["logprob"])
+        if (total := sum(mass.values())) > 0.1:
+            return {choice: m / total for choice, m in mass.items()}
+    words = reply.text.strip().lower().split()
+    first = words[0].strip(".,!\"'") if words else ""
+    if first not in [choice.lower() for choice in choices]:
+        raise RowFailure("cannot_judge", reply.text[:100])
+    return {choice: float(choice.lower() == first) for choice in choices}
 
 
 async def choose(

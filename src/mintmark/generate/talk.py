@@ -1,0 +1,32 @@
+"""A talk with a model about one row: what is said, and whether a reply can stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..core.call import Reply
+
+Message = Mapping[str, Any]
+
+
+def user(text: str) -> Message:
+    """Return a message of the user's."""
+    return {"role": "user", "content": text}
+
+
+def assistant(text: str) -> Message:
+    """Return a message of the model's."""
+    return {"role": "assistant", "content": text}
+
+
+def unusable(reply: Reply) -> str | None:
+    """Return why a reply cannot stand as a row's text, `empty_reply` or `cut_off` (by its token limit); None where it can.
+
+    Example:
+        >>> unusable(Reply(text="  ")), unusable(Reply(text="And so", finish="length")), unusable(Reply(text="So."))
+        ('empty_reply', 'cut_off', None)
+    """
+    if not reply.text.strip():
+        return "empty_reply"
+    return "cut_off" if reply.finish == "length" else None
