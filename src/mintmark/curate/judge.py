@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
@@ -10,11 +9,11 @@ from pydantic import Field, field_validator, model_validator
 
 from ..core.call import Request
 from ..core.dataset import Column, Columns, Row
-from ..core.errors import RowFailure
 from ..core.operator import Example, RowContext, RowOperator
 from ..core.outcome import RowOutcome, dropped, failed, kept
 from ..core.registry import operator
 from ..core.template import template
+from ..measures.judge import Rubric, compare, score, warmth
 
 
 @operator("curate.judge", version=1)
@@ -90,58 +89,35 @@ class Judge(RowOperator):
         return await (self._compare(row, ctx) if self.pair else self._score(row, ctx))
 
     async def _score(self, row: Row, ctx: RowContext) -> RowOutcome:
-        low, high = self.scale
-        schema = _schema("score", {"type": "integer", "minimum": low, "maximum": high})
-        anchors = "".join(f"\n{value}: {text}" for value, text in sorted(self.anchors.items()))
-        ask = (
-            f"{template(self.rubric).render({**row, 'row': row})}\n\nGive a whole number from {low} (worst) to {high} (best)."
-            f"{anchors}\n\n{self._shown(row)}\n\nReply with JSON: "
-            '{"reason": "one sentence", "score": NUMBER}'
-        )
-        found = await self._votes(ctx, [ask] * self.votes, schema, "score")
-        votes = [v for v in found if isinstance(v, int)]
-        if 2 * len(votes) < len(found) or not votes:
-            return failed("cannot_judge", [v for v in found if not isinstance(v, int)])
-        mean = round(sum(votes) / len(votes), 4)
-        detail = {"judge_score": mean, "judge_votes": votes}
-        return kept(**detail) if mean >= self.min_score else dropped("judged_low", detail, **detail)
+        found = await score(
+            ctx, self.model, Rubric(self._rubric(row), self.scale, self.anchors), self._shown(row), votes=self.votes,
+            tries=self.tries, temperature=self.temperature, max_tokens=self.max_tokens,
+        )  # fmt: skip
+        if found.mean is None:
+            return failed("cannot_judge", list(found.unread))
+        detail = {"judge_score": found.mean, "judge_votes": list(found.read)}
+        return kept(**detail) if found.mean >= self.min_score else dropped("judged_low", detail, **detail)
 
     async def _compare(self, row: Row, ctx: RowContext) -> RowOutcome:
         assert self.pair is not None
         first, second = self.pair
         if not all(isinstance(row.get(c), str) for c in self.pair):
             return failed("missing_column", {"columns": list(self.pair)})
-        rubric = template(self.rubric).render({**row, "row": row})
-        shown = self._shown(row, without=self.pair)
-        asks = [
-            f"{rubric}\n\n{shown}\n\nA:\n{row[a]}\n\nB:\n{row[b]}\n\nWhich is better, A or B? Reply with JSON: "
-            '{"reason": "one sentence", "better": "A"} or {"reason": "one sentence", "better": "B"}'
-            for a, b in ((first, second), (second, first))
-        ]
-        found = await self._votes(ctx, asks, _schema("better", {"type": "string", "enum": ["A", "B"]}), "better")
-        if any(isinstance(v, dict) for v in found):
-            return failed("cannot_judge", [v for v in found if isinstance(v, dict)])
-        winners = [first if found[0] == "A" else second, first if found[1] == "B" else second]
-        detail = {"judge_score": float(winners.count(first)) / 2, "judge_votes": winners}
-        if winners[0] != winners[1]:
+        found = await compare(
+            ctx, self.model, self._rubric(row), self._shown(row, without=self.pair), row[first], row[second],
+            tries=self.tries, temperature=warmth(self.votes) if self.temperature is None else self.temperature,
+            max_tokens=self.max_tokens,
+        )  # fmt: skip
+        if not found.decided:
+            return failed("cannot_judge", list(found.unread))
+        winners = [first if w == "first" else second for w in found.winners]
+        detail = {"judge_score": found.share, "judge_votes": winners}
+        if found.flips:
             return dropped("judge_flips", detail, **detail)
         return kept(**detail) if winners[0] == first else dropped("judge_prefers_other", detail, **detail)
 
-    async def _votes(self, ctx: RowContext, asks: list[str], schema: Mapping[str, Any], field: str) -> list[Any]:
-        """Return one vote an ask: its value, or a mapping that says why there is none."""
-        warm = self.temperature if self.temperature is not None else 0.7 if self.votes > 1 else 0.0
-
-        async def one(n: int, ask: str) -> Any:
-            try:
-                reply = await ctx.structured(
-                    self.model, [{"role": "user", "content": ask}], schema, tries=self.tries, sample=n,
-                    temperature=warm, max_tokens=self.max_tokens,
-                )  # fmt: skip
-            except RowFailure as e:
-                return {"reason": e.reason, "detail": e.detail}
-            return reply[field]
-
-        return list(await asyncio.gather(*(one(n, ask) for n, ask in enumerate(asks))))
+    def _rubric(self, row: Row) -> str:
+        return template(self.rubric).render({**row, "row": row})
 
     def _shown(self, row: Row, without: Sequence[str] = ()) -> str:
         usual = ("context", "text", "instruction", "input", "question", "response", "answer")
@@ -173,8 +149,3 @@ class Judge(RowOperator):
             Example(cls(rubric="Is the response complete?"), rows[:1], ["failed"], lambda request: "five stars"),
             Example(pair, pairs, ["kept", "dropped", "dropped"], order),
         ]
-
-
-def _schema(field: str, shape: dict[str, Any]) -> dict[str, Any]:
-    properties = {"reason": {"type": "string"}, field: shape}
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
