@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import Field
 
-from ..core.call import Reply, Request
+from ..core.call import Request
 from ..core.dataset import Column, Columns, Row
-from ..core.errors import RowFailure
 from ..core.operator import Example, RowContext, RowOperator
 from ..core.outcome import RowOutcome, dropped, failed, kept
 from ..core.registry import operator
 from ..measures.likelihood import gains
 from ..measures.support import lexical_support
+from ..measures.yes_no import yes_share
 
 _ASK = (
     "Text:\n{context}\n\nQuestion: {question}\nProposed answer: {answer}\n\nDoes the text support the proposed answer, and "
@@ -102,11 +101,7 @@ class Grounding(RowOperator):
                 return dropped("answers_another_question", found, **found)
             return kept(**found)
         text = _ASK.format(context=context, question=question, answer=answer)
-        sampling: dict[str, Any] = {"logprobs": True, "top_logprobs": 10} if "logprobs" in can else {}
-        reply = await ctx.chat(
-            self.model, [{"role": "user", "content": text}], temperature=0.0, max_tokens=4, **sampling
-        )
-        found["grounding_yes"] = round(yes_probability(reply), 4)
+        found["grounding_yes"] = round(await yes_share(ctx, self.model, [{"role": "user", "content": text}]), 4)
         return kept(**found) if found["grounding_yes"] >= self.min_yes else dropped("judged_ungrounded", found, **found)
 
     @classmethod
@@ -130,25 +125,3 @@ class Grounding(RowOperator):
             Example(asked, rows, ["kept", "dropped"], judge),
             Example(asked, rows[:1], ["failed"], lambda request: "Perhaps"),
         ]
-
-
-def yes_probability(reply: Reply) -> float:
-    """Return p(yes) / (p(yes) + p(no)) of a reply's first token, or 1 or 0 by its first word where there are no log-probabilities.
-
-    Raises:
-        RowFailure: `cannot_judge` where the reply says neither.
-    """
-    content = (reply.extra.get("logprobs") or {}).get("content") or []
-    if content:
-        mass = {"yes": 0.0, "no": 0.0}
-        for one in content[0].get("top_logprobs") or []:
-            word = str(one["token"]).strip().strip(".,").lower()
-            if word in mass:
-                mass[word] += math.exp(one["logprob"])
-        if sum(mass.values()) > 0.1:
-            return mass["yes"] / sum(mass.values())
-    words = reply.text.strip().lower().split()
-    first = words[0].strip(".,!\"'") if words else ""
-    if first not in ("yes", "no"):
-        raise RowFailure("cannot_judge", reply.text[:100])
-    return 1.0 if first == "yes" else 0.0
