@@ -41,6 +41,8 @@ def test_what_declines(text: str) -> None:
         "To blow up a balloon, take a deep breath and blow.",
         "You can't help but smile when you see it.",
         "I don't think the dough needs more flour.",
+        "No, whales are mammals.",
+        "It is legal to park here, and the rules are acceptable to all.",
         "The sorry state of the roof is the reason for the leak.",
         "",
     ],

@@ -12,32 +12,30 @@ OPENING_CHARS = 300
 _DO = (
     r"(?:help|assist|aid|support|provide|give|supply|offer|answer|respond|reply|comply|fulfil|create|generate|write|make|produce|"
     r"share|discuss|talk|engage|do (?:that|this|so|it)|say|tell|continue|complete|condone|encourage|promote|endorse|participate|"
-    r"recommend|suggest|advise|advice|facilitate|meet|satisfy|handle|process|accept|follow|explain|describe)"
+    r"recommend|suggest|advise|facilitate|meet|satisfy|handle|process|accept|follow|explain|describe)"
 )
 _CANNOT = (
     r"(?:can(?:no|')?t|can not|could(?:n't| not)|won't|will not|would(?:n't| not)|must not|mustn't|shouldn't|should not|do(?:n't| not)|"
-    r"(?:am|'m) (?:unable|not able|not allowed|not permitted|not willing|not going|not comfortable|not in a position) to|"
-    r"(?:am|'m) not (?:able|allowed) to|refuse to|(?:must|have to|need to) (?:decline|refuse)(?: to)?|decline to)"
+    r"(?:am|are|'m|'re) (?:unable|not able|not allowed|not permitted|not willing|not going|not comfortable|not in a position)|"
+    r"refuse|decline)(?: (?:be able|in good conscience|actually|directly|ever|really|currently))?(?: to)?"
 )
-_MODAL = (
-    rf"{_CANNOT}(?: (?:be able|in good conscience|actually|directly|ever|really|currently|feel comfortable))?(?: to)?"
-)
+_GOOD = r"(?:appropriate|ethical|acceptable|legal|okay|justifiable)"
 _REFUSALS = re.compile(
-    rf"""
-      \b(?:i|we)\ ?{_MODAL}\ {_DO}
-    | \b(?:i|we)\ (?:must|have\ to|need\ to|will)\ (?:respectfully\ |politely\ )?(?:decline|refuse)\b
-    | \bsorry,?\ (?:but\ )?(?:i|we|this|that|as)\b
-    | \bi\ (?:sincerely\ )?apologi[sz]e,?\ but\b
-    | \bmy\ apologies,?\ but\b
-    | \bi\ (?:strongly\ |firmly\ )?(?:disagree|object|condemn)\b
-    | \b(?:against|violates?|not\ within)\ my\ (?:\w+\ )?(?:guidelines|programming|policy|policies|principles|capabilit)
-    | \bas\ an?\ (?:\w+\ )?(?:ai|language\ model|assistant)\b[^.]{{0,60}}\b(?:cannot|can't|unable|must\ clarify|not\ (?:able|designed)\ to)
-    | ^[^.]{{0,90}}\b(?:is|it's|are|be|not\ only)\ (?:never|not|neither|highly|very|both|an?|\ )*(?:in|un|il)?
-      (?:appropriate|ethical|acceptable|legal|okay|justifiable)\b
-    | ^(?:no[.,!]|request\ (?:denied|refused|declined))
-    | ^unable\ to\ (?:comply|help|assist|answer)
-    """,
-    re.IGNORECASE | re.VERBOSE,
+    "|".join(
+        (
+            rf"\b(?:i|we) ?{_CANNOT} {_DO}",
+            r"\b(?:i|we) (?:must|have to|need to|will) (?:respectfully |politely )?(?:decline|refuse)\b",
+            r"\bsorry,? (?:but )?(?:i|we|this|that|as)\b",
+            r"\b(?:i (?:sincerely )?apologi[sz]e|my apologies),? but\b",
+            r"\bi (?:strongly |firmly )?(?:disagree|object|condemn)\b",
+            r"\b(?:against|violates?|not within) my (?:\w+ )?(?:guidelines|programming|policy|policies|principles|capabilit)",
+            r"\bas an? (?:\w+ )?(?:ai|language model|assistant)\b[^.]{0,60}\b(?:cannot|can't|unable|must clarify|not (?:able|designed) to)",
+            rf"^[^.]{{0,90}}\b(?:is|it's|are|be|only) (?:(?:highly|very|both|an?) )*(?:in|un|il){_GOOD}\b",
+            rf"^[^.]{{0,90}}\b(?:not|never|neither|isn't|aren't) (?:(?:an?|only|legally|ethically) )*{_GOOD}\b",
+            r"^(?:request (?:denied|refused|declined)|unable to (?:comply|help|assist|answer))",
+        )
+    ),
+    re.IGNORECASE,
 )
 
 
