@@ -58,7 +58,7 @@ def test_only_the_opening_counts(text: str) -> None:
     assert is_refusal("I'm sorry, but I can't help with that. " + text)
 
 
-@pytest.mark.parametrize(("model", "least_seen"), [("gpt4", 0.9), ("mistralinstruct", 0.35)])
+@pytest.mark.parametrize(("model", "least_seen"), [("gpt4", 0.9), ("mistralinstruct", 0.3)])
 def test_against_people_who_read_the_replies(model: str, least_seen: float) -> None:
     """Replies that people called a full refusal or full compliance; one of the models declines by lecturing."""
     path = DATA / "xstest" / "model_completions" / f"xstest_v2_completions_{model}.csv"
