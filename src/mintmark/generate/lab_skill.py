@@ -148,7 +148,7 @@ class LabSkill(Generator):
             told = str(request.body["messages"][-1]["content"])
             if told.startswith("Write another instruction"):
                 seen = str(request.body["messages"])
-                return next((v for k, v in {"hat": "Name a word that sounds like sun.", "moon": "Rhyme: door."}.items()
+                return next((v for k, v in {" hat?": "Name a word that sounds like sun.", " moon?": "Rhyme: door."}.items()
                              if k in seen), "What rhymes with tree?")  # fmt: skip
             if "Choose yes or no" in told:
                 return '{"reason": "clear", "choice": "yes"}'
