@@ -12,9 +12,9 @@ from ..core.dataset import Column, Columns, Row
 from ..core.operator import Example, RowContext, RowOperator
 from ..core.outcome import RowOutcome, dropped, failed, kept
 from ..core.registry import operator
-from ..measures.judge import choice_chances
 from ..measures.likelihood import gains
 from ..measures.support import lexical_support
+from ..measures.yes_no import yes_share
 
 _ASK = (
     "Text:\n{context}\n\nQuestion: {question}\nProposed answer: {answer}\n\nDoes the text support the proposed answer, and "
@@ -101,11 +101,7 @@ class Grounding(RowOperator):
                 return dropped("answers_another_question", found, **found)
             return kept(**found)
         text = _ASK.format(context=context, question=question, answer=answer)
-        sampling: dict[str, Any] = {"logprobs": True, "top_logprobs": 10} if "logprobs" in can else {}
-        reply = await ctx.chat(
-            self.model, [{"role": "user", "content": text}], temperature=0.0, max_tokens=4, **sampling
-        )
-        found["grounding_yes"] = round(choice_chances(reply, ("yes", "no"))["yes"], 4)
+        found["grounding_yes"] = round(await yes_share(ctx, self.model, [{"role": "user", "content": text}]), 4)
         return kept(**found) if found["grounding_yes"] >= self.min_yes else dropped("judged_ungrounded", found, **found)
 
     @classmethod

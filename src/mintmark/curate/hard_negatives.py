@@ -106,4 +106,3 @@ class HardNegatives(Retriever, RowOperator):
             {"query": "honey", "document": "Honey is sweet."},
         ]
         return [Example(cls(), rows, ["kept", "dropped", "failed"], side={"kb": [{"text": t} for t in texts]})]
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Self
 
 from pydantic import BaseModel, Field, field_validator, model_validator
@@ -57,12 +57,21 @@ class Draws(BaseModel):
     def _decides(self) -> Self:
         if not self.steps and self.by is None:
             raise ValueError("needs `steps` that a draw must pass, or `by` which draw is best")
-        for step in self.steps:
-            if step.scope == "table" or step.uses_pool or type(step).prepare is not Operator.prepare:
-                raise ValueError(
-                    f"{step.op_name} needs to see other rows; only steps that judge a row alone can stand here"
-                )
+        alone(self.steps)
         return self
+
+
+def alone(steps: Sequence[Operator]) -> None:
+    """Check that steps can be held by another one: each must judge a row without any other.
+
+    Raises:
+        ValueError: for a step that needs to see other rows.
+    """
+    for step in steps:
+        if step.scope == "table" or step.uses_pool or type(step).prepare is not Operator.prepare:
+            raise ValueError(
+                f"{step.op_name} needs to see other rows; only steps that judge a row alone can stand here"
+            )
 
 
 async def drawn(draws: Draws, make: Make, row: Row, ctx: RowContext) -> RowOutcome:
