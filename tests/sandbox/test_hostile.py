@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import mintmark.sandbox.harness
-from mintmark.sandbox.limits import Limits
+from mintmark.core.execution import Limits
 from mintmark.sandbox.run import Execution, execute
 
 QUICK = Limits(timeout_s=1.5, cpu_s=1)

@@ -10,7 +10,7 @@ import pytest
 from mintmark.core.errors import SandboxUnavailable
 from mintmark.sandbox import run as running
 from mintmark.sandbox.confine import seccomp_program
-from mintmark.sandbox.limits import Limits
+from mintmark.core.execution import Limits
 from mintmark.sandbox.run import execute
 from mintmark.sandbox.syscalls import ARCHITECTURES, numbers
 

@@ -15,6 +15,7 @@ CAPABILITIES: dict[str, str] = {
     "embed": "turn a text into a vector",
     "schema": "be held to a JSON Schema while it writes",
     "logprobs": "give log-probabilities with a chat reply",
+    "execute": "run code where it can do no harm",
 }
 
 

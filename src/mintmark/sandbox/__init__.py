@@ -1,7 +1,7 @@
 """Runs model-written Python in a process of its own that can reach nothing but a scratch folder and its processor time.
 
 The parts: `run` starts and watches the process, `confine` gives up its rights inside it, `syscalls` lists what it may still ask
-of the kernel, `harness` runs code and tests there, `limits` says how much of everything it gets.
+of the kernel, `harness` runs code and tests there, `scratch` keeps its one folder.
 
 What was weighed, and why Landlock and seccomp stand here:
 

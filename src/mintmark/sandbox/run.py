@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import SandboxUnavailable
-from .limits import Limits
+from ..core.execution import Execution, Limits
 from .scratch import delete, disk_bytes
 
 ROOT = Path(__file__).parents[1]
@@ -32,32 +32,6 @@ STUB = (
     "import sys; sys.path.insert(0, sys.argv[1]); from sandbox.harness import main; del sys.path[0]; "
     "main(sys.argv[2], *map(int, sys.argv[3:]))"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Execution:
-    """How one program ended.
-
-    Attributes:
-        reason: "" where code and tests ran to their end without an error, else the first cause: `failed_tests` (an assertion),
-            `crashed` (any other error), `exited` (ended before its tests did), `timeout`, `memory`, `processes`, `disk`, `output`.
-        tests: tests that ran, and of these
-        passed_tests: those that passed.
-        trace: the first error's traceback, "" where there is none.
-        stdout, stderr: what was written, up to the limit.
-    """
-
-    reason: str
-    tests: int = 0
-    passed_tests: int = 0
-    trace: str = ""
-    stdout: str = ""
-    stderr: str = ""
-
-    @property
-    def passed(self) -> bool:
-        """Say whether all ran and nothing failed."""
-        return not self.reason
 
 
 def execute(code: str, tests: Sequence[str] = (), *, stdin: str = "", limits: Limits | None = None) -> Execution:

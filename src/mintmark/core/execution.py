@@ -1,6 +1,8 @@
-"""How much of the machine a sandboxed program gets."""
+"""A program's run in the sandbox: how much of the machine it gets, and how it ended."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -27,3 +29,29 @@ class Limits(BaseModel):
     """KiB written to standard output and standard error together: `output`."""
     threads: int = Field(32, ge=1, le=1024)
     """Threads at once; there is never a second process: `processes`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """How one program ended.
+
+    Attributes:
+        reason: "" where code and tests ran to their end without an error, else the first cause: `failed_tests` (an assertion),
+            `crashed` (any other error), `exited` (ended before its tests did), `timeout`, `memory`, `processes`, `disk`, `output`.
+        tests: tests that ran, and of these
+        passed_tests: those that passed.
+        trace: the first error's traceback, "" where there is none.
+        stdout, stderr: what was written, up to the limit.
+    """
+
+    reason: str
+    tests: int = 0
+    passed_tests: int = 0
+    trace: str = ""
+    stdout: str = ""
+    stderr: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Say whether all ran and nothing failed."""
+        return not self.reason
