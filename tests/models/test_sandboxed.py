@@ -80,7 +80,7 @@ def test_without_isolation_the_run_ends_and_no_row_is_judged(tmp_path: Path, mon
     monkeypatch.setattr(sandboxed, "execute", none)
     with pytest.raises(SandboxUnavailable):
         recipe().run(tmp_path / "run", progress=False, workspace=None)
-    assert not (tmp_path / "run" / "manifest.json").exists()
+    assert not (tmp_path / "run").exists(), "said before anything is begun"
 
 
 def test_a_sandbox_only_executes() -> None:

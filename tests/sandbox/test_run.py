@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from mintmark.core.errors import SandboxUnavailable
+from mintmark.core.execution import Limits
 from mintmark.sandbox import run as running
 from mintmark.sandbox.confine import seccomp_program
-from mintmark.core.execution import Limits
 from mintmark.sandbox.run import execute
 from mintmark.sandbox.syscalls import ARCHITECTURES, numbers
 

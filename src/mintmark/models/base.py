@@ -41,6 +41,14 @@ class Model(ABC):
     linger_s: float = 0.002
     fixed_limit: bool = False
 
+    def check(self) -> None:
+        """Say whether this machine can do it at all; called once when a run begins, before anything is asked of any model.
+
+        Raises:
+            SandboxUnavailable
+        """
+        return
+
     async def open(self) -> None:
         """Make ready; called once, inside the event loop, before the first `submit` that the log cannot answer.
 

@@ -31,13 +31,13 @@ class SandboxModel(Model):
         self.max_in_flight = at_once or os.cpu_count() or 1
         self.identity = {"id": self.spec, "version": 1, "python": platform.python_version()}
 
-    async def open(self) -> None:
+    def check(self) -> None:
         """Run an empty program.
 
         Raises:
             SandboxUnavailable: where this machine offers no isolation.
         """
-        await asyncio.to_thread(execute, "")
+        execute("")
 
     async def submit(self, requests: Sequence[Request]) -> AsyncIterator[tuple[int, Reply | Fault]]:
         """Run the requests' programs, each in a process of its own."""
