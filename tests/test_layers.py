@@ -8,7 +8,7 @@ from pathlib import Path
 SRC = Path(__file__).parents[1] / "src" / "mintmark"
 FLOORS = [
     {"core"},
-    {"calls"},
+    {"calls", "sandbox"},
     {"models"},
     {"engines"},
     {"measures"},

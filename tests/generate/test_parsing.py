@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mintmark.generate.parsing import code_blocks, list_items, sections, without_talk
+from mintmark.generate.parsing import list_items, sections, without_talk
+from mintmark.measures.code import code_blocks
 
 LINE = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), min_size=1).filter(lambda t: t.isalpha())
 

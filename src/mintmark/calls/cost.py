@@ -73,7 +73,7 @@ def price_of(spec: ModelSpec) -> PriceOf:
         price = spec.price
         return lambda i, o: (i * price.input + o * price.output) / 1e6
     provider, _, name = spec.spec.partition("/")
-    if provider in ("local", "embed", "scripted", "transformers", "vllm", "ollama"):
+    if provider in ("local", "embed", "sandbox", "scripted", "transformers", "vllm", "ollama"):
         return lambda i, o: 0.0
     if "://" in spec.spec:
         return lambda i, o: None

@@ -120,7 +120,11 @@ def _local() -> list[tuple[str, str, str]]:
         except ModelNotInstalled:
             state = f"`mintmark models pull {name}`"
         found.append((f"local/{name}", f"{known.about} ({known.size / 1e6:,.0f} MB, {known.licence})", state))
-    return [*found, ("local/FILE.gguf", "any chat model in a GGUF file", "")]
+    return [
+        *found,
+        ("local/FILE.gguf", "any chat model in a GGUF file", ""),
+        ("sandbox/python", "runs code for the steps that check it, isolated by the kernel", "Linux"),
+    ]
 
 
 def _embedders() -> list[tuple[str, str, str]]:

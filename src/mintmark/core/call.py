@@ -13,9 +13,10 @@ CallKind = Literal["chat", "complete", "score", "embed", "execute", "retrieve", 
 class Request:
     """What is asked of a model.
 
-    `body` by kind: chat `{"messages": [...]}`; complete `{"prompt": str}`, also with `"turn": "user"`; score `{"context": str, "target":
-    str}`; embed `{"text": str}`. `sampling` holds the field's standard names (`temperature`, `top_p`,
-    `max_tokens`, `stop`, `logprobs` ...). `schema` is a JSON Schema that the reply must match, or None.
+    `body` by kind: chat `{"messages": [...]}`; complete `{"prompt": str}`, also with `"turn": "user"`; score
+    `{"context": str, "target": str}`; embed `{"text": str}`; execute `{"code": str, "tests": [str], "stdin": str,
+    "limits": {...}}`. `sampling` holds the field's standard names (`temperature`, `top_p`, `max_tokens`, `stop`,
+    `logprobs` ...). `schema` is a JSON Schema that the reply must match, or None.
     """
 
     kind: CallKind
@@ -31,7 +32,8 @@ class Reply:
 
     Attributes:
         text: the reply's text (chat, complete).
-        value: the result of the other kinds: list of natural log-probabilities (score), vector (embed).
+        value: the result of the other kinds: list of natural log-probabilities (score), vector (embed), the fields of an
+            `Execution` (execute).
         finish: why the model stopped: `stop`, `length`, `content_filter`, `tool_calls` or "".
         tokens_in, tokens_out: as reported by the model; 0 where it does not say.
         extra: anything else worth keeping (`logprobs`, `tool_calls`, `refusal`).

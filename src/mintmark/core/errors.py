@@ -7,7 +7,8 @@
     ├── MissingExtra                 an optional package is not installed; the message is the install line
     ├── ModelError                   a model that cannot be used
     │   ├── ModelNotInstalled        the weights are not on this machine
-    │   └── ModelUnavailable         the server stayed away longer than `outage_timeout_s`
+    │   ├── ModelUnavailable         the server stayed away longer than `outage_timeout_s`
+    │   └── SandboxUnavailable       this machine cannot isolate the code that a recipe would run
     ├── RunError                     a run that cannot go on; what was done stays in its folder
     │   ├── RunExists                the folder holds a finished run of another recipe
     │   ├── RunLocked                another process is working in the folder
@@ -92,6 +93,10 @@ class ModelUnavailable(ModelError):
     """The server stayed away longer than the outage limit; no row was failed for it."""
 
     exit_code = 6
+
+
+class SandboxUnavailable(ModelError):
+    """This machine cannot isolate code, so none is run."""
 
 
 class RunError(MintmarkError):

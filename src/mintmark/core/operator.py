@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from .call import Reply, Request
 from .dataset import Columns, Row
+from .execution import Execution, Limits
 from .outcome import Outcome, RowOutcome
 
 if TYPE_CHECKING:
@@ -104,6 +105,11 @@ class RowContext(Context, Protocol):
 
     async def embed(self, model: str, texts: Sequence[str]) -> np.ndarray:
         """Embeddings, float32, shape (len(texts), dimensions)."""
+
+    async def execute(
+        self, model: str, code: str, *, tests: Sequence[str] = (), stdin: str = "", limits: Limits | None = None
+    ) -> Execution:
+        """Run code, then its tests, in the sandbox that the recipe calls `model`, and tell how they ended."""
 
 
 class BulkContext(Context, Protocol):

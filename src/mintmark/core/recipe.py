@@ -244,9 +244,10 @@ def require_capability(step: str, model: str, spec: str, needs: frozenset[str], 
         CapabilityError: naming what is missing.
     """
     if missing := sorted(needs - has):
+        address = "the address `sandbox/python`" if missing == ["execute"] else "another address"
         raise CapabilityError(
             f"the model `{model}` ({spec}) cannot {', '.join(missing)}",
             where=step,
             allowed=f"models that can {', '.join(sorted(needs))}",
-            remedy=f"give `{model}` another address, or set the step's `model` to one that can",
+            remedy=f"give `{model}` {address}, or set the step's `model` to one that can",
         )

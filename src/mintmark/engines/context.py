@@ -11,6 +11,7 @@ from ..calls.log import Stored
 from ..core.call import Reply, Request
 from ..core.dataset import Row, plain
 from ..core.errors import MintmarkError, Pending, RowFailure
+from ..core.execution import Execution, Limits
 from ..core.fingerprint import seed_for
 from ..core.operator import Operator, RowContext, RowOperator
 from ..core.outcome import RowOutcome
@@ -146,6 +147,14 @@ class OneRow(_Base):
 
         found = await asyncio.gather(*(self._call(model, Request("embed", {"text": text})) for text in texts))
         return np.asarray([_reply(stored).value for stored in found], dtype=np.float32)
+
+    async def execute(
+        self, model: str, code: str, *, tests: Sequence[str] = (), stdin: str = "", limits: Limits | None = None
+    ) -> Execution:
+        """See `core.operator.RowContext.execute`."""
+        asked = {"code": code, "tests": list(tests), "stdin": stdin, "limits": (limits or Limits()).model_dump()}
+        # Nothing is drawn, so there is no seed: the same program is run once, whichever row brings it.
+        return Execution(**_reply(await self._call(model, Request("execute", asked))).value)
 
 
 class ManyRows(_Base):

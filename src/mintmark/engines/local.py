@@ -67,6 +67,8 @@ class LocalEngine:
                 "holds a finished run of another recipe (or the source has changed)", where=str(self.folder.path),
                 remedy="choose another folder, or give --overwrite (its call log is kept and used)",
             )  # fmt: skip
+        for model in planned.models.values():
+            model.check()
         with self.folder.locked():
             (self.folder / "manifest.json").unlink(missing_ok=True)
             write_atomically(self.folder / "recipe.yaml", self.recipe.to_yaml(resolved=True).encode())

@@ -163,10 +163,10 @@ class MultiHopQA(Retriever, Generator):
                 reply = await ctx.chat(self.model, messages, sample=n, **self.sampling(ctx, n, stop=["\n"]))
                 values["question"] = clean_question(reply.text)
         except RowFailure as e:
-            return Child(values, "failed", e.reason, e.detail, parents, within)
+            return Child(values, "failed", e.reason, e.detail, parents, within=within)
         problem = self._problem(values)
         if problem is not None:
-            return Child(values, "dropped", *problem, parents, within)
+            return Child(values, "dropped", *problem, parents, within=within)
         return Child(values, parents=parents, within=within)
 
     def _problem(self, values: Row) -> tuple[str, Any] | None:

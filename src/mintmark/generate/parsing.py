@@ -1,4 +1,4 @@
-"""Replies of models taken apart: lists, labelled sections, code; whatever was said around them is left out."""
+"""Replies of models taken apart: lists, labelled sections; whatever was said around them is left out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Sequence
 _ITEM = re.compile(
     r"^[ \t]*(?:(?:#+[ ]*)?(?:task|question|instruction|problem|item)?[ ]*\(?\d{1,3}[.):]|[-*\u2022])[ \t]+", re.I
 )
-_FENCE = re.compile(r"```[ \t]*([\w+#.-]*)[ \t]*\n(.*?)(?:\n```|\Z)", re.S)
 _LEAD = re.compile(
     r"^(?:(?:sure|certainly|of course|okay|ok|yes)\b[^\n:]{0,80}[!.:,][ \t]*\n?"
     r"|here(?:\u2019|')?(?:s| is| are)\b[^\n]{0,120}:[ \t]*\n+)+",
@@ -69,13 +68,3 @@ def without_talk(text: str) -> str:
     if len(found) > 1 and _QUOTES.get(found[0]) == found[-1] and found[0] not in found[1:-1]:
         found = found[1:-1].strip()
     return found
-
-
-def code_blocks(text: str) -> list[tuple[str, str]]:
-    """Return (language, code) of every fenced block; the language is "" where none is named. A cut block counts.
-
-    Example:
-        >>> code_blocks("So:\\n```python\\nx = 1\\n```")
-        [('python', 'x = 1')]
-    """
-    return [(m[1].lower(), m[2]) for m in _FENCE.finditer(text)]

@@ -16,6 +16,7 @@ CAPABILITIES: dict[str, str] = {
     "embed": "turn a text into a vector",
     "schema": "be held to a JSON Schema while it writes",
     "logprobs": "give log-probabilities with a chat reply",
+    "execute": "run code where it can do no harm",
 }
 
 
@@ -40,6 +41,14 @@ class Model(ABC):
     max_in_flight: int = 16
     linger_s: float = 0.002
     fixed_limit: bool = False
+
+    def check(self) -> None:
+        """Say whether this machine can do it at all; called once when a run begins, before anything is asked of any model.
+
+        Raises:
+            SandboxUnavailable
+        """
+        return
 
     async def open(self) -> None:
         """Make ready; called once, inside the event loop, before the first `submit` that the log cannot answer.

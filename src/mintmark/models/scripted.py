@@ -10,7 +10,7 @@ with scripted("writer", script):
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..core.call import Fault, Reply, Request
@@ -27,7 +27,8 @@ def scripted(name: str, script: Script) -> Iterator[None]:
 
     Args:
         name: the model's name after `scripted/`.
-        script: given a `Request`, returns text, a `Reply`, a `Fault`, or (for score and embed) a list of floats.
+        script: given a `Request`, returns text, a `Reply`, a `Fault`, (for score and embed) a list of floats, or (for execute) the
+            fields of an `Execution`.
     """
     before = _scripts.get(name)
     _scripts[name] = script
@@ -69,6 +70,8 @@ class ScriptedModel(Model):
             if isinstance(answer, str):
                 words_in = sum(len(str(v).split()) for v in request.body.values())
                 answer = Reply(text=answer, finish="stop", tokens_in=words_in, tokens_out=len(answer.split()))
+            elif isinstance(answer, Mapping):
+                answer = Reply(value=dict(answer))
             elif not isinstance(answer, Reply | Fault):
                 answer = Reply(value=[float(x) for x in answer])
             yield i, answer

@@ -93,4 +93,14 @@ def _scripted(spec: ModelSpec, name: str) -> Model:
     return ScriptedModel(name)
 
 
-_MAKERS: dict[str, Callable[[ModelSpec, str], Model]] = {"local": _local, "embed": _embed, "scripted": _scripted}
+def _sandbox(spec: ModelSpec, name: str) -> Model:
+    from .sandboxed import SandboxModel
+
+    if name != "python":
+        raise ModelError(f"`{spec.spec}` names no sandbox", remedy=nearest(name, ["python"]), allowed="sandbox/python")
+    return SandboxModel(spec.max_in_flight)
+
+
+_MAKERS: dict[str, Callable[[ModelSpec, str], Model]] = {
+    "local": _local, "embed": _embed, "sandbox": _sandbox, "scripted": _scripted,
+}  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from ..core.registry import source
 from ..core.source import Source, SourceRow, Span
 from .blocks import Lines
 from .chunking import Chunker
-from .inputs import Input, content_of, find_inputs
+from .inputs import Input, chosen, content_of, find_inputs
 from .readers import CONVERTED, READERS, Unreadable, converter, encoding_of, is_html, read_document
 
 WHERE = "source (documents)"
@@ -117,7 +116,9 @@ class Documents(Source):
         return dict(Counter(i.path.suffix.lower() for i in found if not _readable(i.path)))
 
     def _inputs(self) -> list[Input]:
-        inputs = [i for i in find_inputs(self.path, _readable, where=WHERE) if self._chosen(i.name)]
+        inputs = [
+            i for i in find_inputs(self.path, _readable, where=WHERE) if chosen(i.name, self.include, self.exclude)
+        ]
         for one in inputs:
             if not _readable(one.path):
                 raise SourceError(
@@ -133,9 +134,6 @@ class Documents(Source):
     def _encoding(self, path: Path) -> str:
         plain = path.suffix.lower() in READERS and path.stat().st_size <= self.max_document_bytes
         return encoding_of(path.read_bytes(), html=is_html(path)) if plain else "utf-8"
-
-    def _chosen(self, name: str) -> bool:
-        return (not self.include or _matches(name, self.include)) and not _matches(name, self.exclude)
 
     def _chunks(self, one: Input) -> Iterator[SourceRow]:
         try:
@@ -163,11 +161,3 @@ class Documents(Source):
 
 def _readable(path: Path) -> bool:
     return path.suffix.lower() in READERS or path.suffix.lower() in CONVERTED
-
-
-def _matches(name: str, patterns: list[str]) -> bool:
-    base = name.rpartition("/")[2]
-    # `**/` also stands for no folder at all, which fnmatch does not know.
-    return any(
-        fnmatchcase(name, p) or fnmatchcase(base, p) or fnmatchcase(name, p.replace("**/", "")) for p in patterns
-    )

@@ -6,6 +6,7 @@ import glob
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ..core.errors import SourceError, nearest
@@ -52,6 +53,24 @@ def find_inputs(given: str | list[str], wanted: Callable[[Path], bool], *, where
     labels = _labels({_absolute(root) for _, root, _ in found.values()})
     inputs = [Input(path, _name(key, _absolute(root), labels), named) for key, (path, root, named) in found.items()]
     return sorted(inputs, key=lambda i: (i.name, str(i.path)))
+
+
+def chosen(name: str, include: list[str], exclude: list[str]) -> bool:
+    """Say whether a file's relative path, or its name, matches one of `include` (where there is any) and none of `exclude`.
+
+    Example:
+        >>> chosen("pkg/test/a.py", ["*.py"], ["**/test/*"])
+        False
+    """
+    return (not include or _matches(name, include)) and not _matches(name, exclude)
+
+
+def _matches(name: str, patterns: list[str]) -> bool:
+    base = name.rpartition("/")[2]
+    # `**/` also stands for no folder at all, which fnmatch does not know.
+    return any(
+        fnmatchcase(name, p) or fnmatchcase(base, p) or fnmatchcase(name, p.replace("**/", "")) for p in patterns
+    )
 
 
 def content_of(inputs: Iterable[Input], *, where: str) -> list[list[str]]:
