@@ -12,7 +12,7 @@ import pytest
 from mintmark.api import Recipe, Run
 from mintmark.core.call import Fault, Reply, Request
 from mintmark.core.errors import RecipeError
-from mintmark.evaluation.families import deciders
+from mintmark.models.families import deciders
 from mintmark.models.scripted import scripted
 from mintmark.publish.export import export
 
