@@ -80,6 +80,38 @@ def test_messages_alpaca_and_sharegpt(made: Path, tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_pairs_for_dpo_reward_models_and_kto(tmp_path: Path) -> None:
+    row = {
+        "id": "1",
+        "instruction": "Add.",
+        "input": "1 2",
+        "chosen": "3",
+        "rejected": "4",
+        "margin": 2.5,
+        "system": "Be brief.",
+    }
+    run = with_rows(tmp_path / "run", [row, {**row, "id": "2", "margin": None, "system": None}])
+    counts = {format: export(run, format, tmp_path / format) for format in ("dpo", "reward", "kto")}
+    assert counts == {"dpo": 2, "reward": 2, "kto": 4}
+    prompt = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Add.\n\n1 2"}]
+    good, bad = ({"role": "assistant", "content": text} for text in "34")
+    assert lines(tmp_path / "dpo")[0] == {"prompt": prompt, "chosen": [good], "rejected": [bad]}
+    assert lines(tmp_path / "dpo")[1]["prompt"] == prompt[1:]
+    one, two = lines(tmp_path / "reward")
+    assert one == {"chosen": [*prompt, good], "rejected": [*prompt, bad], "margin": 2.5} and "margin" not in two
+    assert lines(tmp_path / "kto")[:2] == [
+        {"prompt": prompt, "completion": [good], "label": True}, {"prompt": prompt, "completion": [bad], "label": False},
+    ]  # fmt: skip
+    with pytest.raises(PublishError, match=r"row 1: the column `rejected` is empty"):
+        maker("dpo", row, {})({**row, "rejected": ""})
+    with pytest.raises(
+        PublishError, match=r"`question` and `chosen` and `rejected`; the columns are .*--map rejected=COLUMN"
+    ):
+        maker("kto", ["question", "answer"], {})
+    asked = maker("dpo", ["prompt", "good", "bad"], {"question": "prompt", "chosen": "good", "rejected": "bad"})
+    assert asked({"id": "1", "prompt": "Why?", "good": "So.", "bad": "No."})["prompt"][0]["content"] == "Why?"  # type: ignore[call-overload]
+
+
 def test_instruction_input_response_and_system() -> None:
     row = {"id": "1", "instruction": "Add.", "input": "1 2", "response": "3", "system": "Be brief."}
     assert maker("alpaca", row, {})(row) == {

@@ -15,11 +15,14 @@ Formats:
   messages             {"messages": [{"role": ..., "content": ...}]}
   alpaca               {"instruction": ..., "input": ..., "output": ...}
   sharegpt             {"conversations": [{"from": "human", "value": ...}]}
+  dpo                  {"prompt": [...], "chosen": [...], "rejected": [...]}, messages each
+  reward               {"chosen": [...], "rejected": [...], "margin": ...}
+  kto                  {"prompt": [...], "completion": [...], "label": true}, two a row
 
 \b
-The last three are JSON lines, made from the columns `messages`, or `instruction`, `input`
-and `response`, or `question` and `answer`; a column `system` comes first. --map names
-other columns.
+All but the first line's are JSON lines, made from the columns `messages`, or `instruction`,
+`input` and `response`, or `question` and `answer`; the last three from `instruction` or
+`question`, `chosen` and `rejected`. A column `system` comes first. --map names other columns.
 
 \b
 Examples:
@@ -31,7 +34,9 @@ Examples:
 
 def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
-    format: Annotated[str, typer.Option("--format", "-f", help="jsonl, messages, alpaca, sharegpt, csv or parquet.")],
+    format: Annotated[
+        str, typer.Option("--format", "-f", help="jsonl, messages, alpaca, sharegpt, dpo, reward, kto, csv or parquet.")
+    ],
     out: Annotated[
         Path | None,
         typer.Option("-o", "--out", help="The file; - for stdout.", show_default="the run's name, here"),

@@ -74,14 +74,15 @@ def time_of(manifest: dict[str, Any]) -> str:
 def next_commands(run: Run) -> list[tuple[str, str]]:
     """Return commands worth giving next, each with what it is for."""
     from ..core.dataset import roles_of
-    from ..publish.formats import FAMILIES
+    from ..publish.formats import FAMILIES, PAIRS
     from ..publish.parts import first_rows, schema_of
 
     first = first_rows(run.folder, "data", 1)
     if not first:
         return [(shell("mintmark", "show", run.folder.path), "nothing was kept: look at what was dropped")]
     roles = roles_of(schema_of(run.folder).names)
-    shape = "messages" if any(all(r in roles for r in family) for family in FAMILIES) else "jsonl"
+    known = ((PAIRS, "dpo"), (FAMILIES, "messages"))
+    shape = next((s for families, s in known if any(all(r in roles for r in f) for f in families)), "jsonl")
     return [
         (shell("mintmark", "trace", run.folder.path, first[0]["id"]), "how this row came to be"),
         (shell("mintmark", "export", run.folder.path, "--format", shape), "for training"),

@@ -38,11 +38,11 @@ def export(
     folder: str | Path, format: str, out: str | Path, *,
     roles: Mapping[str, str] | None = None, with_context: bool = False, overwrite: bool = False,
 ) -> int:  # fmt: skip
-    """Write a run's kept rows in a format; return how many. `out` holds all of them or is not there.
+    """Write a run's kept rows in a format; return how many records. `out` holds all of them or is not there.
 
     Args:
         folder: a finished run.
-        format: one of `FORMATS`; `messages`, `alpaca` and `sharegpt` are JSON lines.
+        format: one of `FORMATS`; all but `csv` and `parquet` are JSON lines.
         out: a file, or `-` for the standard output.
         roles: role -> column, where the columns' names do not say it.
         with_context: put the `context` column into the question.
@@ -117,8 +117,10 @@ def _rows(run: RunFolder) -> Iterator[Row]:
 def _write_lines(run: RunFolder, make: Maker | None, file: IO[bytes]) -> int:
     count = 0
     for row in _rows(run):
-        file.write(orjson.dumps(make(row) if make is not None else row, option=orjson.OPT_APPEND_NEWLINE))
-        count += 1
+        made = make(row) if make is not None else row
+        for record in made if isinstance(made, list) else [made]:
+            file.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+            count += 1
     return count
 
 

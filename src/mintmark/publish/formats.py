@@ -10,19 +10,23 @@ import orjson
 from ..core.dataset import ROLES, Row, roles_of
 from ..core.errors import PublishError, nearest
 
-Maker = Callable[[Row], Row]
-"""A row in, a record out."""
+Maker = Callable[[Row], Row | list[Row]]
+"""A row in, a record out, or several."""
 
 PLAIN = ("jsonl", "csv", "parquet")
 """Formats that hold the columns as they are."""
 SHAPED = ("messages", "alpaca", "sharegpt")
 """Formats that are made from column roles, one JSON record a line."""
-FORMATS = (*PLAIN, *SHAPED)
+PAIRED = ("dpo", "reward", "kto")
+"""Formats that are made from `chosen` and `rejected`, JSON lines too."""
+FORMATS = (*PLAIN, *SHAPED, *PAIRED)
 MAPPABLE = (*ROLES, "system")
 """Roles that `--map` may give to a column."""
 
 FAMILIES: tuple[tuple[str, ...], ...] = (("messages",), ("instruction", "response"), ("question", "answer"))
 """Roles that make a conversation, the first complete family being taken unless another one is mapped."""
+PAIRS: tuple[tuple[str, ...], ...] = (("instruction", "chosen", "rejected"), ("question", "chosen", "rejected"))
+"""Roles that make two replies to one prompt, taken in the same way."""
 SPEAKERS = {"system": "system", "user": "human", "assistant": "gpt", "tool": "tool"}
 """Role of a message -> speaker in ShareGPT's words."""
 
@@ -87,7 +91,7 @@ def maker(format: str, columns: Iterable[str], declared: Mapping[str, str], *, w
     """Return what makes a format's records out of rows with these columns.
 
     Args:
-        format: one of `SHAPED`.
+        format: one of `SHAPED` or `PAIRED`.
         columns: the rows' columns.
         declared: role -> column, over what the columns' names say.
         with_context: put the `context` column into the question.
@@ -112,19 +116,24 @@ def maker(format: str, columns: Iterable[str], declared: Mapping[str, str], *, w
             )
     system = {"system": "system"} if "system" in there else {}
     roles = system | roles_of(there, declared)
-    complete = [family for family in FAMILIES if all(role in roles for role in family)]
+    families = PAIRS if format in PAIRED else FAMILIES
+    complete = [family for family in families if all(role in roles for role in family)]
     complete.sort(key=lambda family: not any(role in declared for role in family))
     if not complete:
+        wanted = ", or ".join(" and ".join(f"`{role}`" for role in family) for family in families)
         raise PublishError(
-            f"the format {format} needs `messages`, or `instruction` and `response`, or `question` and `answer`; "
-            f"the columns are {', '.join(f'`{c}`' for c in there)}",
-            remedy="say which column is which with `--map question=COLUMN --map answer=COLUMN`",
+            f"the format {format} needs {wanted}; the columns are {', '.join(f'`{c}`' for c in there)}",
+            remedy=f"say which column is which with `{' '.join(f'--map {role}=COLUMN' for role in families[-1])}`",
         )
     if with_context and "context" not in roles:
         raise PublishError(
             "there is no column `context` to put before the question", where="--with-context", allowed=there,
             remedy="name it with `--map context=COLUMN`",
         )  # fmt: skip
+    if format in PAIRED:
+        asked, *replies = complete[0]
+        chosen, rejected = (Turns(format, (asked, reply), roles, with_context) for reply in replies)
+        return {"dpo": _dpo, "reward": _reward, "kto": _kto}[format](chosen, rejected)
     turns = Turns(format, complete[0], roles, with_context)
     return {"messages": _messages, "alpaca": _alpaca, "sharegpt": _sharegpt}[format](turns)
 
@@ -150,6 +159,30 @@ def _alpaca(turns: Turns) -> Maker:
         system, asked, more, answer = turns.parts(row)
         record = {"instruction": asked, "input": more, "output": answer}
         return {**record, "system": system} if system else record
+
+    return make
+
+
+def _dpo(chosen: Turns, rejected: Turns) -> Maker:
+    def make(row: Row) -> Row:
+        *prompt, better = chosen.messages(row)
+        return {"prompt": prompt, "chosen": [better], "rejected": rejected.messages(row)[-1:]}
+
+    return make
+
+
+def _reward(chosen: Turns, rejected: Turns) -> Maker:
+    def make(row: Row) -> Row:
+        record = {"chosen": chosen.messages(row), "rejected": rejected.messages(row)}
+        return {**record, "margin": row["margin"]} if row.get("margin") is not None else record
+
+    return make
+
+
+def _kto(chosen: Turns, rejected: Turns) -> Maker:
+    def make(row: Row) -> list[Row]:
+        talks = ((chosen.messages(row), True), (rejected.messages(row), False))
+        return [{"prompt": talk[:-1], "completion": talk[-1:], "label": label} for talk, label in talks]
 
     return make
 
