@@ -14,8 +14,8 @@ FLOORS = [
     {"measures"},
     {"train", "privacy"},
     {"sources", "generate", "synthesizers", "curate", "evaluation", "publish", "monitor", "custom", "terminal"},
-    {"recipes", "reading"},
-    {"api", "appraisal", "forecast", "__init__"},
+    {"recipes", "reading", "judging"},
+    {"api", "appraisal", "comparison", "forecast", "tuning", "__init__"},
     {"cli", "studio"},
 ]
 LEVEL = {room: i for i, floor in enumerate(FLOORS) for room in floor}

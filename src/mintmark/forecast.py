@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from .calls.cost import Spent
-from .calls.keys import model_digest
 from .core.errors import Interrupted, RunError, RunExists
 from .core.fingerprint import seed_for
 from .core.progress import Event
 from .core.recipe import Recipe
 from .core.settings import Quota
 from .core.store import RunFolder
-from .engines.accounts import Account, accounts_of
+from .engines.accounts import Account, accounts_of, seconds_by_model
 from .engines.feed import feed
 from .engines.local import LocalEngine
 from .engines.options import Options
@@ -167,10 +166,7 @@ def _projected(
     rate = kept_a_row([len(a.kept) for a in accounts], decided)
     every = None if there is None else Range(there, there, there)
     read = _sooner(None if each is None else rows_needed(kept, decided, each), every)
-    seconds = [
-        total([a.seconds.get(model_digest(m.identity), 0.0) / (m.max_in_flight * m.max_batch) for a in accounts])
-        for m in planned.models.values()
-    ]
+    seconds = [total(own) for own in seconds_by_model(accounts, planned.models.values())]
     found = Forecast(
         sampled=len(accounts), reach=reach, there=there, wanted=wanted,
         kept_share=kept_share([len(a.kept) for a in accounts], decided), rows_read=read,

@@ -72,7 +72,7 @@ def read(
         if (folder / "recipe.yaml").is_file():
             RunFolder(folder).manifest()  # says that the run is unfinished, and what to do
         kept, total, unreadable = _drawn(
-            (row.values if row.reason is None else None for row in _source(folder).read()), max_rows, seed
+            (row.values if row.reason is None else None for row in source_at(folder).read()), max_rows, seed
         )
     notes = []
     if total > len(kept):
@@ -95,7 +95,12 @@ def sources_of(run: RunFacts, *, max_rows: int = MAX_ROWS, seed: int = 0) -> Cor
     return Corpus.of("source", rows) if rows else None
 
 
-def _source(path: Path) -> Source:
+def source_at(path: Path) -> Source:
+    """Return what reads a run's kept rows, a data file, a glob, a folder of data files, or documents.
+
+    Raises:
+        SourceError: where there is nothing.
+    """
     if (path / "data").is_dir() and any((path / "data").glob("*.parquet")):
         return Files(path=str(path / "data" / "*.parquet"))
     if path.is_dir():

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from . import compare
 from .output import say, say_json
 
 app = typer.Typer(
@@ -77,6 +78,9 @@ def new(
             raise RecipeError(f"cannot be written: {getattr(e, 'strerror', e)}", where=str(path)) from e
     written = " and ".join(map(str, wanted))
     say(f"{written} written; look at it, then: mintmark run {target} --preview 3")
+
+
+app.command("compare", epilog=compare.EPILOG)(compare.compare)
 
 
 @app.command(epilog="\b\nExample:\n  mintmark recipes schema > .vscode/recipe.schema.json\n")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..calls.cost import Spent
+from ..calls.keys import model_digest
 from ..calls.log import CallLog
 from ..core.store import RunFolder
+from ..models.base import Model
 
 
 @dataclass(slots=True)
@@ -65,3 +68,12 @@ def accounts_of(folder: RunFolder, log: Path) -> list[Account]:
     finally:
         read.close()
     return list(accounts.values())
+
+
+def seconds_by_model(accounts: Sequence[Account], models: Iterable[Model]) -> list[list[float]]:
+    """Return for each model the seconds that it takes for each source row, with as many calls open as it takes."""
+    found = []
+    for model in models:
+        name, at_once = model_digest(model.identity), model.max_in_flight * model.max_batch
+        found.append([a.seconds.get(name, 0.0) / at_once for a in accounts])
+    return found

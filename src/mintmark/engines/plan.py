@@ -46,10 +46,15 @@ class Plan:
         return self.recipe.fingerprint(self.sources)
 
     @property
+    def deciders(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        """(step, model) of the steps that write with a model, and of those that decide with one."""
+        models = {a: {"spec": m.spec, "identity": m.identity} for a, m in self.models.items()}
+        return deciders({"recipe": self.recipe.to_data(resolved=True), "models": models})
+
+    @property
     def warnings(self) -> list[str]:
         """What may be meant and is seldom wise: a judge of the family that wrote the rows."""
-        models = {a: {"spec": m.spec, "identity": m.identity} for a, m in self.models.items()}
-        makers, judges = deciders({"recipe": self.recipe.to_data(resolved=True), "models": models})
+        makers, judges = self.deciders
         steps = [one for step in self.recipe.steps for one in (step, *step.nested())]
         asked = {s.op_name for s in steps if any("chat" in needs for needs in s.requires().values())}
         return [

@@ -125,19 +125,33 @@ def whole_sum(costs: Sequence[float], rows: int) -> Range:
 
 
 def sum_for(kept: Sequence[int], decided: Sequence[int], costs: Sequence[float], wanted: int) -> Range:
-    """Return what `wanted` kept rows cost in all, from what each source row of the sample kept and cost.
+    """Return what `wanted` kept rows cost in all, the sample's among them, from what each of its source rows kept and cost.
 
-    A ratio whose interval is put together from those of yield and cost, less what they have in common: rows that are
-    kept often cost more, so that the ratio varies less than either. It holds where all rows or none were kept, as a
-    bootstrap does not.
-
-    Reference: Zou, Donner 2008, Construction of confidence limits about effect measures (variance recovered from two
-    intervals, with their correlation); Cochran 1977, section 6.4.
+    As `cost_of_one`, for more rows, and narrowed by what the sample has seen of the whole.
 
     Example:
         >>> found = sum_for([1, 0] * 6, [1] * 12, [3.0, 1.0] * 6, 100)
         >>> found.value, round(found.low), round(found.high)
         (400.0, 302, 653)
+    """
+    needed = wanted / (sum(kept) / len(kept)) if sum(kept) else None
+    one = cost_of_one(kept, decided, costs, unseen=_of_what_is_left(len(kept), needed))
+    low, high = wanted * one.low, None if one.high is None else wanted * one.high
+    return Range(None if one.value is None else wanted * one.value, low, high)
+
+
+def cost_of_one(kept: Sequence[int], decided: Sequence[int], costs: Sequence[float], *, unseen: float = 1.0) -> Range:
+    """Return what one kept row costs, from what each source row of a sample kept and cost.
+
+    A ratio whose interval is put together from those of yield and cost, less what they have in common: rows that are
+    kept often cost more, so that the ratio varies less than either. It holds where all rows or none were kept, as a
+    bootstrap does not.
+
+    Args:
+        unseen: the part of the interval, as a logarithm, that stays.
+
+    Reference: Zou, Donner 2008, Construction of confidence limits about effect measures (variance recovered from two
+    intervals, with their correlation); Cochran 1977, section 6.4.
     """
     k, y = np.asarray(kept, np.float64), np.asarray(costs, np.float64)
     rate = kept_a_row(kept, decided)
@@ -145,18 +159,17 @@ def sum_for(kept: Sequence[int], decided: Sequence[int], costs: Sequence[float],
     if not mean:
         return Range(0.0, 0.0, 0.0 if len(y) else None)
     if len(y) < 2 or rate.high is None:
-        return Range(None if not rate.value else wanted / rate.value * mean, mean, None)
+        return Range(mean / rate.value if rate.value else None, 0.0, None)
     half = _error_of_log(y)
     if not rate.value:
-        return Range(None, wanted / rate.high * mean * math.exp(-half), None)
-    value = wanted / rate.value * mean
+        return Range(None, mean * math.exp(-half) / rate.high, None)
+    value = mean / rate.value
     common = 0.0
     if k.std() and y.std():
         common = min(_MOST_CORRELATION, float(np.corrcoef(k, y)[0, 1]))
-    f = _of_what_is_left(len(y), wanted / rate.value)
 
     def apart(other: float) -> float:
-        return f * math.sqrt(max(0.0, other**2 + half**2 - 2 * common * other * half))
+        return unseen * math.sqrt(max(0.0, other**2 + half**2 - 2 * common * other * half))
 
     below = value * math.exp(-apart(math.log(rate.high / rate.value)))
     above = value * math.exp(apart(math.log(rate.value / rate.low))) if rate.low else None
