@@ -29,7 +29,7 @@ def apportion(quotas: Sequence[Fraction], total: int | None = None) -> list[int]
     total = int(given + Fraction(1, 2)) if total is None else total
     if any(q < 0 for q in quotas) or abs(total - given) >= 1:
         raise ValueError(f"quotas with the sum {float(given):g} cannot be {total} in all")
-    most = sorted(range(len(quotas)), key=lambda i: (float(whole[i] - quotas[i]), i))
+    most = sorted(range(len(quotas)), key=lambda i: (whole[i] - quotas[i], i))
     for i in most[: total - sum(whole)]:
         whole[i] += 1
     return whole
