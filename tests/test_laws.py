@@ -215,7 +215,7 @@ def test_law_9_order_of_arrival_and_restarts_change_nothing(name: str, i: int, t
     want = sealed(tmp_path / "plain")
     assert any(f.startswith("lineage") for f in want)
     for n, cls in enumerate((Slow, Later, Later)):
-        models: dict[str, Any] = {alias: cls(random.Random(n)) for alias in example.operator.requires()}
+        models: dict[str, Any] = dict.fromkeys(example.operator.requires(), cls(random.Random(n)))
         run(example, tmp_path / f"{n}", models=models)
         assert sealed(tmp_path / f"{n}") == want, cls.__name__
     run(example, tmp_path / "plain", overwrite=True, stages=tmp_path / "stages")
