@@ -21,7 +21,7 @@ from .base import Generator, Temperature, sampled
 from .parsing import without_talk
 
 COPY = 0.8
-"""Share of words in common, from which a new instruction is a seed example again."""
+"""Share of words in common, from which one text is another again."""
 
 
 @operator("generate.lab_skill", version=1)
@@ -29,7 +29,8 @@ class LabSkill(Generator):
     """Write instructions like a seed example, have them judged, answer them, and keep pairs that are judged at the top of three points.
 
     Each of the four stages can end a candidate, and says so: the instruction is no new one (`copies_example`), its judge rejects it
-    (`instruction_rejected`), the response is empty, cut off or a refusal, or the pair scores below `min_pair_score`
+    (`instruction_rejected`), the response is empty, cut off, a refusal or
+    the instruction again (`repeats_instruction`), or the pair scores below `min_pair_score`
     (`pair_scored_low`). Where the seed example has a context, a new text of its kind is written first, and the instruction is
     about it. A judge that cannot be read fails the candidate.
 
@@ -123,8 +124,8 @@ class LabSkill(Generator):
         ask = prompts.ask_response(task, shown, instruction)
         reply = await ctx.chat(self.model, ask, sample=n, attempt=2, **self.sampling(ctx, n))
         values[self.answer], problem = reply.text.strip(), _written(reply)[1]
-        if problem:
-            return problem
+        if problem or alike(values[self.answer], context or instruction):
+            return problem or ("repeats_instruction", None)
         pair = prompts.show_pair(task, instruction, values[self.answer])
         scored = await judging.score(ctx, self.judge, prompts.PAIR, pair, votes=self.votes, tries=self.tries)
         if scored.mean is None:
@@ -176,10 +177,19 @@ def _written(reply: Reply) -> tuple[str, tuple[str, Any] | None]:
 
 
 def _copied(instruction: str, seeds: Sequence[prompts.Seed]) -> tuple[str, Any] | None:
-    """Return that an instruction is one of the seed examples again, if most words of the two are the same."""
-    words = set(fold(instruction).split())
+    """Return that an instruction is one of the seed examples again, if it is."""
     for seed in seeds:
-        known = set(fold(prompts.whole(str(seed["question"]), seed.get("context"))).split())
-        if len(words & known) >= COPY * len(words | known):
+        if alike(instruction, prompts.whole(str(seed["question"]), seed.get("context"))):
             return "copies_example", {"example": seed["question"]}
     return None
+
+
+def alike(a: str, b: str) -> bool:
+    """Say whether most words of two texts are the same.
+
+    Example:
+        >>> alike("What rhymes with hat?", "what rhymes with  Hat?"), alike("What rhymes with hat?", "Name a fruit.")
+        (True, False)
+    """
+    one, other = set(fold(a).split()), set(fold(b).split())
+    return len(one & other) >= COPY * len(one | other)
