@@ -7,18 +7,17 @@ from typing import Any
 
 from pydantic import Field
 
-from ..core.call import Reply, Request
+from ..core.call import Request
 from ..core.dataset import Column, Columns, Row
 from ..core.errors import RowFailure
 from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born, failed
 from ..core.registry import operator
 from ..measures import judge as judging
-from ..measures.refusal import is_refusal
 from ..measures.text import fold
 from . import lab_prompts as prompts
 from .base import Generator, Temperature, sampled
-from .parsing import without_talk
+from .talk import written
 
 COPY = 0.8
 """Share of words in common, from which one text is another again."""
@@ -107,11 +106,11 @@ class LabSkill(Generator):
         context = None
         if row.get(self.context):
             reply = await ctx.chat(self.model, prompts.ask_context(task, shown), sample=n, **self.sampling(ctx, n))
-            context, problem = _written(reply)
+            context, problem = written(reply)
             if problem:
                 return problem
         ask = prompts.ask_instruction(task, shown, context)
-        instruction, problem = _written(await ctx.chat(self.model, ask, sample=n, attempt=1, **self.sampling(ctx, n)))
+        instruction, problem = written(await ctx.chat(self.model, ask, sample=n, attempt=1, **self.sampling(ctx, n)))
         values[self.question] = instruction = prompts.whole(instruction, context)
         if problem or (problem := _copied(instruction, [*(row.get(self.others) or ()), *shown])):
             return problem
@@ -123,7 +122,7 @@ class LabSkill(Generator):
             return "instruction_rejected", {"votes": list(choice.read), "reasons": list(choice.reasons)}
         ask = prompts.ask_response(task, shown, instruction)
         reply = await ctx.chat(self.model, ask, sample=n, attempt=2, **self.sampling(ctx, n))
-        values[self.answer], problem = reply.text.strip(), _written(reply)[1]
+        values[self.answer], problem = reply.text.strip(), written(reply)[1]
         if problem or alike(values[self.answer], context or instruction):
             return problem or ("repeats_instruction", None)
         pair = prompts.show_pair(task, instruction, values[self.answer])
@@ -164,16 +163,6 @@ class LabSkill(Generator):
         fates = ["used", "kept", "used", "dropped", "used", "dropped"]
         mute = Example(cls(), rows[:1], ["used", "failed"], lambda request: "Name a word that sounds like sun.")
         return [Example(cls(), rows, fates, script), mute]
-
-
-def _written(reply: Reply) -> tuple[str, tuple[str, Any] | None]:
-    """Return a reply's text, and why it cannot be used, if so."""
-    text = without_talk(reply.text)
-    if not text:
-        return text, ("empty_reply", None)
-    if reply.finish == "length":
-        return text, ("cut_off", {"tokens_out": reply.tokens_out})
-    return text, ("refused", text[:200]) if is_refusal(text) else None
 
 
 def _copied(instruction: str, seeds: Sequence[prompts.Seed]) -> tuple[str, Any] | None:
