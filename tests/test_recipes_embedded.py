@@ -16,6 +16,13 @@ pytestmark = pytest.mark.embedded
 INPUTS = {"topics.jsonl": '{"topic": "tides"}\n{"topic": "honey"}\n{"topic": "glaciers"}\n'}
 
 
+def beside(name: str, folder: Path) -> None:
+    """Put the files that a built-in recipe comes with where it looks for them."""
+    for path, content in get(name).files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+
+
 @pytest.fixture(autouse=True)
 def _weights() -> None:
     pytest.importorskip("xllamacpp", reason="the embedded model's runtime is not installed")
@@ -48,6 +55,7 @@ def test_a_built_in_recipe_keeps_rows(name: str, tmp_path: Path, monkeypatch: py
     (tmp_path / "docs").symlink_to(ROOT / "docs")
     for file, content in INPUTS.items():
         (tmp_path / file).write_text(content)
+    beside(name, tmp_path)
     recipe = Recipe.from_yaml(get(name).text, file=f"{name}.yaml")
     small = Recipe.from_data({**recipe.to_data(), "rows": 2})
     run = small.run(tmp_path / "run", progress=False, workspace=None)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.support.harness import FaultServer, Process, check_laws, run, sealed, seen_again
-from tests.test_recipes_embedded import INPUTS, ROOT
+from tests.test_recipes_embedded import INPUTS, ROOT, beside
 
 from mintmark.core.recipe import Recipe
 from mintmark.recipes import get, names
@@ -46,6 +46,7 @@ def _workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def asked_of(server: FaultServer, name: str) -> str:
     """Return a built-in recipe, small, with all its language models behind the server."""
+    beside(name, Path())
     data: dict[str, Any] = Recipe.from_yaml(get(name).text).to_data()
     for alias, spec in data.get("models", {}).items():
         address = spec if isinstance(spec, str) else spec["spec"]

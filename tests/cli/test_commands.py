@@ -130,12 +130,15 @@ def test_the_files_that_a_recipe_reads_are_copied_with_it(
     own = tmp_path / "built_in"
     (own / "laws").mkdir(parents=True)
     (own / "laws" / "principles.yaml").write_text("be kind")
+    (own / "laws" / "tree" / "branch").mkdir(parents=True)
+    (own / "laws" / "tree" / "branch" / "leaf.yaml").write_text("green")
     head = "# title: Laws\n# family: alignment\n# reference: A\n"
     (own / "laws.yaml").write_text(f"{head}source: {{files: {{path: principles.yaml}}}}\n")
     monkeypatch.setattr(recipes, "_folder", lambda: own)
     done = cli("recipes", "new", "laws", "mine.yaml")
-    assert done.stdout.startswith("mine.yaml and principles.yaml written")
+    assert done.stdout.startswith("mine.yaml and principles.yaml and tree written")
     assert (tmp_path / "principles.yaml").read_text() == "be kind"
+    assert (tmp_path / "tree" / "branch" / "leaf.yaml").read_text() == "green"
     assert cli("recipes", "new", "laws", "again.yaml").exit_code == 0, "the same file may be there"
     (tmp_path / "principles.yaml").write_text("mine")
     refused = cli("recipes", "new", "laws", "third.yaml")

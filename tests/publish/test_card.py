@@ -126,3 +126,17 @@ def test_limits_name_what_is_short_or_unpriced(made: Path) -> None:
     content["short"], content["calls"]["unpriced"] = "4 of 9 rows", 3
     said = " ".join(limits(content))
     assert "4 of 9 rows" in said and "price of 3 calls" in said
+
+
+def test_a_quota_is_shown_value_by_value_with_those_that_got_nothing(tmp_path: Path) -> None:
+    rows = "[{leaf: a, text: one two}, {leaf: a, text: three four}, {leaf: b, text: short}, {leaf: c, text: five six}]"
+    recipe = mm.Recipe.from_yaml(
+        f"rows: {{by: leaf, each: 2}}\nsource: {{rows: {{rows: {rows}}}}}\n"
+        "steps: [curate.length: {on: text, min_words: 2}]"
+    )
+    recipe.run(tmp_path / "run", progress=False, workspace=None)
+    text = (tmp_path / "run" / "README.md").read_text()
+    assert "1 of 3 values of `leaf` have the 2 rows that were asked for." in text
+    assert "| `a` | 2 |\n| `b` | 0 |\n| `c` | 1 |" in text
+    mm.replay(tmp_path / "run", tmp_path / "again")
+    assert (tmp_path / "again" / "README.md").read_text() == text

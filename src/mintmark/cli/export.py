@@ -29,6 +29,7 @@ Examples:
   mintmark export runs/faq --format messages -o faq.jsonl
   mintmark export runs/faq --format messages --map question=prompt --map answer=reply
   mintmark export runs/faq --format jsonl -o - | head
+  mintmark export runs/lab --format messages --by phase --replay 0.1 -o train/
 """
 
 
@@ -47,13 +48,39 @@ def export(
     with_context: Annotated[
         bool, typer.Option("--with-context", help="Put the column `context` before the question.")
     ] = False,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", metavar="COLUMN", help="A file for each value of a column; -o is their folder."),
+    ] = None,
+    replay: Annotated[
+        float, typer.Option("--replay", help="With --by: the share of each earlier file's rows that a file repeats.")
+    ] = 0.0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file where it exists.")] = False,
 ) -> None:
     """Write the kept rows of a finished run for another tool."""
     from ..publish.export import STDOUT, default_name
     from ..publish.export import export as write
 
+    if by is not None:
+        _by(run, format, out, by, replay, mapped(roles), with_context, overwrite)
+        return
+    if replay:
+        raise typer.BadParameter("needs --by", param_hint="--replay")
     target = out if out is not None else Path(default_name(run, format))
     count = write(run, format, target, roles=mapped(roles), with_context=with_context, overwrite=overwrite)
     if str(target) != STDOUT:
         typer.echo(f"{count:,} rows in {target}", err=True)
+
+
+def _by(
+    run: Path, format: str, out: Path | None, by: str, replay: float, roles: dict[str, str], with_context: bool,
+    overwrite: bool,
+) -> None:  # fmt: skip
+    from ..publish.split import export_by
+
+    folder = out if out is not None else Path(run.resolve().name)
+    written = export_by(
+        run, format, folder, by, replay=replay, roles=roles, with_context=with_context, overwrite=overwrite
+    )
+    for file, (own, again) in written.items():
+        typer.echo(f"{own:,} rows{f' and {again:,} replayed' if again else ''} in {file}", err=True)

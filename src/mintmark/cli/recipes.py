@@ -73,10 +73,12 @@ def new(
             raise RecipeError("is there already", where=str(path), remedy="choose another name or another folder")
     for path, data in wanted.items():
         try:
+            if path != target:
+                path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         except (OSError, ValueError) as e:
             raise RecipeError(f"cannot be written: {getattr(e, 'strerror', e)}", where=str(path)) from e
-    written = " and ".join(map(str, wanted))
+    written = " and ".join(dict.fromkeys([str(target), *(Path(beside).parts[0] for beside in recipe.files)]))
     say(f"{written} written; look at it, then: mintmark run {target} --preview 3")
 
 

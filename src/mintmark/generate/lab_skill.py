@@ -7,21 +7,20 @@ from typing import Any
 
 from pydantic import Field
 
-from ..core.call import Reply, Request
+from ..core.call import Request
 from ..core.dataset import Column, Columns, Row
 from ..core.errors import RowFailure
 from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born, failed
 from ..core.registry import operator
 from ..measures import judge as judging
-from ..measures.refusal import is_refusal
 from ..measures.text import fold
 from . import lab_prompts as prompts
 from .base import Generator, Temperature, sampled
-from .parsing import without_talk
+from .talk import written
 
 COPY = 0.8
-"""Share of words in common, from which a new instruction is a seed example again."""
+"""Share of words in common, from which one text is another again."""
 
 
 @operator("generate.lab_skill", version=1)
@@ -29,7 +28,8 @@ class LabSkill(Generator):
     """Write instructions like a seed example, have them judged, answer them, and keep pairs that are judged at the top of three points.
 
     Each of the four stages can end a candidate, and says so: the instruction is no new one (`copies_example`), its judge rejects it
-    (`instruction_rejected`), the response is empty, cut off or a refusal, or the pair scores below `min_pair_score`
+    (`instruction_rejected`), the response is empty, cut off, a refusal or
+    the instruction again (`repeats_instruction`), or the pair scores below `min_pair_score`
     (`pair_scored_low`). Where the seed example has a context, a new text of its kind is written first, and the instruction is
     about it. A judge that cannot be read fails the candidate.
 
@@ -106,11 +106,11 @@ class LabSkill(Generator):
         context = None
         if row.get(self.context):
             reply = await ctx.chat(self.model, prompts.ask_context(task, shown), sample=n, **self.sampling(ctx, n))
-            context, problem = _written(reply)
+            context, problem = written(reply)
             if problem:
                 return problem
         ask = prompts.ask_instruction(task, shown, context)
-        instruction, problem = _written(await ctx.chat(self.model, ask, sample=n, attempt=1, **self.sampling(ctx, n)))
+        instruction, problem = written(await ctx.chat(self.model, ask, sample=n, attempt=1, **self.sampling(ctx, n)))
         values[self.question] = instruction = prompts.whole(instruction, context)
         if problem or (problem := _copied(instruction, [*(row.get(self.others) or ()), *shown])):
             return problem
@@ -122,9 +122,9 @@ class LabSkill(Generator):
             return "instruction_rejected", {"votes": list(choice.read), "reasons": list(choice.reasons)}
         ask = prompts.ask_response(task, shown, instruction)
         reply = await ctx.chat(self.model, ask, sample=n, attempt=2, **self.sampling(ctx, n))
-        values[self.answer], problem = reply.text.strip(), _written(reply)[1]
-        if problem:
-            return problem
+        values[self.answer], problem = reply.text.strip(), written(reply)[1]
+        if problem or alike(values[self.answer], context or instruction):
+            return problem or ("repeats_instruction", None)
         pair = prompts.show_pair(task, instruction, values[self.answer])
         scored = await judging.score(ctx, self.judge, prompts.PAIR, pair, votes=self.votes, tries=self.tries)
         if scored.mean is None:
@@ -165,21 +165,20 @@ class LabSkill(Generator):
         return [Example(cls(), rows, fates, script), mute]
 
 
-def _written(reply: Reply) -> tuple[str, tuple[str, Any] | None]:
-    """Return a reply's text, and why it cannot be used, if so."""
-    text = without_talk(reply.text)
-    if not text:
-        return text, ("empty_reply", None)
-    if reply.finish == "length":
-        return text, ("cut_off", {"tokens_out": reply.tokens_out})
-    return text, ("refused", text[:200]) if is_refusal(text) else None
-
-
 def _copied(instruction: str, seeds: Sequence[prompts.Seed]) -> tuple[str, Any] | None:
-    """Return that an instruction is one of the seed examples again, if most words of the two are the same."""
-    words = set(fold(instruction).split())
+    """Return that an instruction is one of the seed examples again, if it is."""
     for seed in seeds:
-        known = set(fold(prompts.whole(str(seed["question"]), seed.get("context"))).split())
-        if len(words & known) >= COPY * len(words | known):
+        if alike(instruction, prompts.whole(str(seed["question"]), seed.get("context"))):
             return "copies_example", {"example": seed["question"]}
     return None
+
+
+def alike(a: str, b: str) -> bool:
+    """Say whether most words of two texts are the same.
+
+    Example:
+        >>> alike("What rhymes with hat?", "what rhymes with  Hat?"), alike("What rhymes with hat?", "Name a fruit.")
+        (True, False)
+    """
+    one, other = set(fold(a).split()), set(fold(b).split())
+    return len(one & other) >= COPY * len(one | other)

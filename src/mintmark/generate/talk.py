@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core.call import Reply
+from ..measures.refusal import is_refusal
+from .parsing import without_talk
 
 Message = Mapping[str, Any]
 
@@ -30,3 +32,20 @@ def unusable(reply: Reply) -> str | None:
     if not reply.text.strip():
         return "empty_reply"
     return "cut_off" if reply.finish == "length" else None
+
+
+def written(reply: Reply) -> tuple[str, tuple[str, Any] | None]:
+    """Return a reply's text without what was said around it, and why it cannot be used, if so: reason and detail.
+
+    Example:
+        >>> written(Reply(text='Sure! Here is one:\\n\\n"Why is it cold?"'))
+        ('Why is it cold?', None)
+        >>> written(Reply(text="I'm sorry, but I can't help with that."))[1][0]
+        'refused'
+    """
+    text = without_talk(reply.text)
+    if problem := unusable(reply):
+        return text, (problem, {"tokens_out": reply.tokens_out})
+    if not text:
+        return text, ("empty_reply", None)
+    return text, ("refused", text[:200]) if is_refusal(text) else None

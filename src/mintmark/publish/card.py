@@ -14,7 +14,7 @@ from ..core.errors import MintmarkError
 from ..core.recipe import Recipe
 from ..core.store import RunFolder, write_atomically
 from .card_facts import cited, file_license, licenses, limits, size_category, stopped, tasks
-from .parts import first_rows, schema_of
+from .parts import coverage, first_rows, schema_of
 
 EXAMPLE_CHARS = 400
 """Characters of each text that the example row shows."""
@@ -32,18 +32,24 @@ def write_card(folder: RunFolder, content: dict[str, Any]) -> None:
     """
     schema = schema_of(folder)
     columns = {field.name: str(field.type) for field in schema}
-    write_atomically(
-        folder / "README.md", card(content, columns, next(iter(first_rows(folder, "data", 1)), None)).encode()
-    )
+    example, quota = next(iter(first_rows(folder, "data", 1)), None), content["recipe"].get("rows")
+    covered = coverage(folder, quota["by"]) if isinstance(quota, dict) else None
+    if covered is not None and quota.get("values"):
+        covered = {value: covered.get(value, 0) for value in quota["values"]}
+    write_atomically(folder / "README.md", card(content, columns, example, covered).encode())
 
 
-def card(content: Mapping[str, Any], columns: Mapping[str, str], example: Row | None = None) -> str:
+def card(
+    content: Mapping[str, Any], columns: Mapping[str, str], example: Row | None = None,
+    covered: Mapping[str, int] | None = None,
+) -> str:  # fmt: skip
     """Return the card's text.
 
     Args:
         content: the manifest's content.
         columns: column -> type of the kept rows.
         example: a row to show.
+        covered: kept rows by the value that a quota counts.
     """
     title = " ".join((content["name"] or "Synthetic dataset").split())
     declared = licenses(content["recipe"])
@@ -70,6 +76,7 @@ def card(content: Mapping[str, Any], columns: Mapping[str, str], example: Row | 
         f"## How it was made\n\n{_fence('yaml', _recipe(content))}",
         _models(content),
         f"## What was kept\n\n{_waterfall(content['waterfall'])}\n\n{stopped(content)}",
+        _coverage(content["recipe"]["rows"], covered) if covered is not None else "",
         "## How to check it\n\nThe folder holds the whole run: kept rows in `data/`, rows dropped or failed with their "
         "reasons in `dropped/`, parents in `used/`, `lineage.parquet`, and every prompt and reply in the call log. "
         f"The recipe's fingerprint is `{content['fingerprint']}`.\n\n" + _fence("sh", (
@@ -138,6 +145,15 @@ def _waterfall(steps: Sequence[Mapping[str, Any]]) -> str:
         rows.append([f"`{step['step']}`", *counts, ", ".join(f"{r} {n:,}" for r, n in step["reasons"].items())])
     heads = ["step", "in", "born", "used as parents", "dropped", "failed", "kept", "why not kept"]
     return _table(heads, rows, right=1, until=7)
+
+
+def _coverage(quota: Mapping[str, Any], covered: Mapping[str, int]) -> str:
+    full = sum(n >= quota["each"] for n in covered.values())
+    rows = [[f"`{value}`", f"{n:,}"] for value, n in sorted(covered.items())]
+    said = (
+        f"{full:,} of {len(covered):,} values of `{quota['by']}` have the {quota['each']:,} rows that were asked for."
+    )
+    return f"### Coverage\n\n{said}\n\n{_table([quota['by'], 'rows'], rows, right=1)}"
 
 
 def _licenses(declared: Sequence[tuple[str, str | None]]) -> str:

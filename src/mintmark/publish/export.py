@@ -8,9 +8,9 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import orjson
 
@@ -19,6 +19,9 @@ from ..core.errors import PublishError, nearest
 from ..core.store import RunFolder
 from .formats import FORMATS, PLAIN, Maker, maker
 from .parts import groups, part_files, schema_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 STDOUT = "-"
 SUFFIX = {"csv": "csv", "parquet": "parquet", "jsonl": "jsonl"}
@@ -52,27 +55,55 @@ def export(
         RunError: for an unfinished or broken run.
         PublishError: where the columns do not hold what the format needs, or `out` may not be written.
     """
+    run, make = opened(folder, format, roles, with_context)
+    target = None if str(out) == STDOUT else target_of(run, Path(out), overwrite)
+    if target is None and format == "parquet":
+        raise PublishError("a Parquet file cannot be written to the standard output", remedy="name a file with -o")
+    return write_whole(run, format, make, target)
+
+
+def opened(
+    folder: str | Path, format: str, roles: Mapping[str, str] | None, with_context: bool
+) -> tuple[RunFolder, Maker | None]:
+    """Return a finished run and what makes the records of a format out of its rows, None where they are the rows.
+
+    Raises:
+        RunError: for an unfinished or broken run.
+        PublishError: where the columns do not hold what the format needs.
+    """
     run = RunFolder(folder)
     run.manifest()
     if format not in FORMATS:
         raise PublishError(f"unknown format `{format}`", remedy=nearest(format, FORMATS), allowed=FORMATS)
-    make: Maker | None = None
     if format not in PLAIN:
-        make = maker(format, schema_of(run).names, roles or {}, with_context=with_context)
-    elif roles or with_context:
+        return run, maker(format, schema_of(run).names, roles or {}, with_context=with_context)
+    if roles or with_context:
         raise PublishError(f"the format {format} holds the columns as they are; roles mean nothing in it")
-    target = None if str(out) == STDOUT else _target(run, Path(out), overwrite)
-    if target is None and format == "parquet":
-        raise PublishError("a Parquet file cannot be written to the standard output", remedy="name a file with -o")
+    return run, None
+
+
+def write_whole(
+    run: RunFolder, format: str, make: Maker | None, target: Path | None, only: Collection[str] | None = None
+) -> int:
+    """Write the rows, those with an id in `only` where it is given, into a file or the standard output; return how many.
+
+    Raises:
+        PublishError: where it cannot be written; then nothing is.
+    """
     with _whole_file(target) as file:
         if format == "parquet":
-            return _write_parquet(run, file)
+            return _write_parquet(run, file, only)
         if format == "csv":
-            return _write_csv(run, file)
-        return _write_lines(run, make, file)
+            return _write_csv(run, file, only)
+        return _write_lines(run, make, file, only)
 
 
-def _target(run: RunFolder, out: Path, overwrite: bool) -> Path:
+def target_of(run: RunFolder, out: Path, overwrite: bool) -> Path:
+    """Return the file to write.
+
+    Raises:
+        PublishError: where it may not be written: it is there, it is a folder, it lies within the run.
+    """
     if "\x00" in str(out):
         raise PublishError("a file's name cannot hold a NUL character", got=str(out))
     if out.resolve().is_relative_to(run.path.resolve()):
@@ -109,14 +140,23 @@ def _whole_file(target: Path | None) -> Iterator[IO[bytes]]:
         Path(name).unlink(missing_ok=True)
 
 
-def _rows(run: RunFolder) -> Iterator[Row]:
+def _tables(run: RunFolder, only: Collection[str] | None) -> Iterator[pa.Table]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    wanted = None if only is None else pa.array(sorted(only), pa.string())
     for table in groups(part_files(run, "data")):
+        yield table if wanted is None else table.filter(pc.is_in(table["id"], value_set=wanted))
+
+
+def _rows(run: RunFolder, only: Collection[str] | None) -> Iterator[Row]:
+    for table in _tables(run, only):
         yield from table.to_pylist()
 
 
-def _write_lines(run: RunFolder, make: Maker | None, file: IO[bytes]) -> int:
+def _write_lines(run: RunFolder, make: Maker | None, file: IO[bytes], only: Collection[str] | None) -> int:
     count = 0
-    for row in _rows(run):
+    for row in _rows(run, only):
         made = make(row) if make is not None else row
         for record in made if isinstance(made, list) else [made]:
             file.write(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
@@ -124,14 +164,14 @@ def _write_lines(run: RunFolder, make: Maker | None, file: IO[bytes]) -> int:
     return count
 
 
-def _write_csv(run: RunFolder, file: IO[bytes]) -> int:
+def _write_csv(run: RunFolder, file: IO[bytes], only: Collection[str] | None) -> int:
     """Write RFC 4180: CRLF between records, texts quoted where they need it, lists and structs as JSON."""
     names, count = schema_of(run).names, 0
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     try:
         writer = csv.writer(text)
         writer.writerow(names)
-        for row in _rows(run):
+        for row in _rows(run, only):
             writer.writerow([_cell(row[name]) for name in names])
             count += 1
     finally:
@@ -145,12 +185,12 @@ def _cell(value: object) -> object:
     return orjson.dumps(value).decode() if isinstance(value, list | dict) else value
 
 
-def _write_parquet(run: RunFolder, file: IO[bytes]) -> int:
+def _write_parquet(run: RunFolder, file: IO[bytes], only: Collection[str] | None) -> int:
     import pyarrow.parquet as pq
 
     count = 0
     with pq.ParquetWriter(file, schema_of(run), compression="zstd") as writer:
-        for table in groups(part_files(run, "data")):
+        for table in _tables(run, only):
             writer.write_table(table)
             count += table.num_rows
     return count

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -30,7 +31,7 @@ class BuiltIn:
         family: one of `FAMILIES`.
         references: where its method comes from.
         text: the YAML, with its comments.
-        files: what it reads besides, by the name that it reads it under.
+        files: what it reads besides, by the path that it reads it under.
     """
 
     name: str
@@ -71,7 +72,7 @@ def get(name: str) -> BuiltIn:
         raise RecipeError(f"there is no built-in recipe `{name}`", remedy=nearest(name, known), allowed=known)
     text = _folder().joinpath(f"{name}.yaml").read_text(encoding="utf-8")
     beside = _folder().joinpath(name)
-    files = {f.name: f.read_bytes() for f in beside.iterdir()} if beside.is_dir() else {}
+    files = dict(_files(beside)) if beside.is_dir() else {}
     (title,), (family,) = _noted(text, "title"), _noted(text, "family")
     return BuiltIn(name, title, family, tuple(_noted(text, "reference")), text, files)
 
@@ -93,6 +94,15 @@ def find(text: str = "") -> list[BuiltIn]:
             f"no built-in recipe fits `{text}`", remedy=nearest(text, words) or "see `mintmark recipes list`"
         )
     return sorted(found, key=lambda one: (FAMILIES.index(one.family), one.name))
+
+
+def _files(folder: Traversable, before: str = "") -> Iterator[tuple[str, bytes]]:
+    """Yield every file below a folder by its path from there, in the order of their names."""
+    for one in sorted(folder.iterdir(), key=lambda f: f.name):
+        if one.is_dir():
+            yield from _files(one, f"{before}{one.name}/")
+        else:
+            yield f"{before}{one.name}", one.read_bytes()
 
 
 def _folder() -> Traversable:
