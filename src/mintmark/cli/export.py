@@ -15,11 +15,13 @@ Formats:
   messages             {"messages": [{"role": ..., "content": ...}]}
   alpaca               {"instruction": ..., "input": ..., "output": ...}
   sharegpt             {"conversations": [{"from": "human", "value": ...}]}
+  beir                 a folder: corpus.jsonl, queries.jsonl, qrels/test.tsv
 
 \b
-The last three are JSON lines, made from the columns `messages`, or `instruction`, `input`
-and `response`, or `question` and `answer`; a column `system` comes first. --map names
-other columns.
+messages, alpaca and sharegpt are JSON lines, made from the columns `messages`, or
+`instruction`, `input` and `response`, or `question` and `answer`; a column `system` comes
+first. beir takes `query` and `document`, with `grade` and `negatives` where they are
+there. --map names other columns.
 
 \b
 Examples:
@@ -31,7 +33,9 @@ Examples:
 
 def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
-    format: Annotated[str, typer.Option("--format", "-f", help="jsonl, messages, alpaca, sharegpt, csv or parquet.")],
+    format: Annotated[
+        str, typer.Option("--format", "-f", help="jsonl, messages, alpaca, sharegpt, csv, parquet, beir.")
+    ],
     out: Annotated[
         Path | None,
         typer.Option("-o", "--out", help="The file; - for stdout.", show_default="the run's name, here"),

@@ -17,11 +17,12 @@ import orjson
 from ..core.dataset import Row
 from ..core.errors import PublishError, nearest
 from ..core.store import RunFolder
-from .formats import FORMATS, PLAIN, Maker, maker
+from .beir import export_beir
+from .formats import COLLECTION, FORMATS, PLAIN, Maker, maker
 from .parts import groups, part_files, schema_of
 
 STDOUT = "-"
-SUFFIX = {"csv": "csv", "parquet": "parquet", "jsonl": "jsonl"}
+SUFFIX = {"csv": "csv", "parquet": "parquet", "jsonl": "jsonl", COLLECTION: COLLECTION}
 
 
 def default_name(folder: str | Path, format: str) -> str:
@@ -42,8 +43,8 @@ def export(
 
     Args:
         folder: a finished run.
-        format: one of `FORMATS`; `messages`, `alpaca` and `sharegpt` are JSON lines.
-        out: a file, or `-` for the standard output.
+        format: one of `FORMATS`; `messages`, `alpaca` and `sharegpt` are JSON lines, `beir` is a folder.
+        out: a file, or `-` for the standard output; for `beir` a folder.
         roles: role -> column, where the columns' names do not say it.
         with_context: put the `context` column into the question.
         overwrite: replace `out` where it exists.
@@ -56,6 +57,10 @@ def export(
     run.manifest()
     if format not in FORMATS:
         raise PublishError(f"unknown format `{format}`", remedy=nearest(format, FORMATS), allowed=FORMATS)
+    if format == COLLECTION:
+        if str(out) == STDOUT or with_context:
+            raise PublishError("a test collection is a folder of three files", remedy="name a folder with -o")
+        return export_beir(run, Path(out), roles or {}, overwrite=overwrite)
     make: Maker | None = None
     if format not in PLAIN:
         make = maker(format, schema_of(run).names, roles or {}, with_context=with_context)

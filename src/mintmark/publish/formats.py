@@ -17,7 +17,9 @@ PLAIN = ("jsonl", "csv", "parquet")
 """Formats that hold the columns as they are."""
 SHAPED = ("messages", "alpaca", "sharegpt")
 """Formats that are made from column roles, one JSON record a line."""
-FORMATS = (*PLAIN, *SHAPED)
+COLLECTION = "beir"
+"""The format that is a folder: a test collection for retrieval."""
+FORMATS = (*PLAIN, *SHAPED, COLLECTION)
 MAPPABLE = (*ROLES, "system")
 """Roles that `--map` may give to a column."""
 
