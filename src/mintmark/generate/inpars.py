@@ -13,11 +13,11 @@ from ..core.errors import RowFailure
 from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born, failed
 from ..core.registry import operator
-from ..measures.evidence import askable
 from ..measures.questions import clean_question
-from ..measures.sentences import content_words, fold_space
+from ..measures.sentences import content_words, fold_space, sentences
 from .base import Generator, Temperature, sampled
 
+_PROSE_WORDS = 5
 _EXAMPLES = (
     ("Spring tides happen when the Sun and the Moon pull in line, about twice a month. Neap tides lie between them, when "
      "the two pull at right angles and the water rises least.", "difference between spring tides and neap tides"),
@@ -84,7 +84,8 @@ class InPars(Generator):
         document = row.get(self.on)
         if not isinstance(document, str):
             return failed("not_text", {"column": self.on})
-        asked = range(self.queries) if askable(document, min_words=5, max_words=80) else ()
+        prose = any(len(document[a:b].split()) >= _PROSE_WORDS for a, b in sentences(document))
+        asked = range(self.queries) if prose else ()
         return born(await sampled(self._ask(document, row, ctx, n) for n in asked), nothing="no_prose")
 
     async def _ask(self, document: str, row: Row, ctx: RowContext, n: int) -> Child:
