@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from pydantic import Field
@@ -13,28 +12,22 @@ from ..core.errors import RowFailure
 from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born, dropped, failed
 from ..core.registry import operator
+from ..measures.evidence import askable
 from ..measures.faithful import meta_talk, unfaithful
-from ..measures.questions import question_problem
-from ..measures.sentences import content_words, fold_space, plain_text
-from ..measures.text import count_words
+from ..measures.sentences import content_words, plain_text, prose_words
 from .base import Generator, Temperature
 from .parsing import list_items, without_talk
-
-_SYSTEM = (
-    "You extract knowledge. List the facts of the text, each as one complete sentence on a line that begins with `- `. Every "
-    "sentence must be understood by itself: name what it speaks of. Leave out advertising, navigation and opinions, and add nothing."
-)
-_LEANS = re.compile(r"^(?:it|this|these|those|they|he|she|however|also|but|such)\b", re.IGNORECASE)
+from .text_prompts import ask_facts
 
 
 @operator("generate.extract", version=1)
 class Extract(Generator):
     """Draw the facts out of a text as a list; no fact in a kept row has a number or a name that the text lacks.
 
-    Each item is judged by itself. Left out, and counted by reason in `left_out`: items that are no sentence of at least
-    `min_fact_words` words or lean on one before ("It ..."), that speak of themselves, have a number or a name that the text
-    lacks, or less than `min_support` of their content words from it, and repetitions. A row with fewer than
-    `min_facts` facts left is dropped as `too_few_facts`.
+    Each sentence of each item is judged by itself. Left out, and counted by reason in `left_out`: what cannot stand alone as a
+    statement ("It ...", a heading, code), speaks of itself, has a number or a name that the text lacks, or less than
+    `min_support` of its content words from it, and repetitions. A row with fewer than `min_facts` facts left is dropped as
+    `too_few_facts`, a text of little prose as `too_little_prose`.
 
     New columns: text (the facts, a line each), facts (their number), left_out (reason and number), source_text. Other columns
     are kept.
@@ -49,9 +42,10 @@ class Extract(Generator):
 
     on: Column = "text"
     min_source_words: int = Field(30, ge=1)
-    """Texts with fewer words of prose are passed over as `too_little_text`."""
+    """Texts with fewer words of prose are dropped as `too_little_prose`."""
     min_facts: int = Field(2, ge=1)
-    min_fact_words: int = Field(4, ge=1)
+    min_fact_words: int = Field(5, ge=1)
+    max_fact_words: int = Field(50, ge=1)
     min_support: float = Field(0.6, ge=0, le=1)
     """Share of a fact's content words, by rough stem, that must stand in the text."""
     temperature: Temperature | None = 0.2
@@ -70,13 +64,12 @@ class Extract(Generator):
         source = row.get(self.on)
         if not isinstance(source, str):
             return failed("not_text", {"column": self.on})
-        if (words := count_words(plain_text(source))) < self.min_source_words:
-            return dropped("too_little_text", {"words": words})
+        if (words := prose_words(source)) < self.min_source_words:
+            return dropped("too_little_prose", {"words": words})
         kept = {k: v for k, v in row.items() if k not in ("id", self.on)}
         values: Row = {**kept, "text": "", "facts": 0, "left_out": [], "source_text": source}
-        messages = [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": source}]
         try:
-            reply = await ctx.chat(self.model, messages, **self.sampling(ctx))
+            reply = await ctx.chat(self.model, ask_facts(source), **self.sampling(ctx))
         except RowFailure as e:
             return born([Child(values, "failed", e.reason, e.detail)])
         items = list_items(without_talk(reply.text))
@@ -90,27 +83,27 @@ class Extract(Generator):
         return born([Child(values)])
 
     def _judged(self, items: Sequence[str], source: str) -> tuple[list[str], dict[str, int]]:
-        """Return the facts that hold, and reason -> how many do not."""
+        """Return the facts that hold, and reason -> how many items or sentences of items do not."""
         facts: list[str] = []
         lost: dict[str, int] = {}
-        for item in (fold_space(plain_text(i)) for i in items):
-            if reason := self._problem(item, source, facts):
-                lost[reason] = lost.get(reason, 0) + 1
-            else:
-                facts.append(item)
+        for item in items:
+            text = item if item.endswith((".", "!", "?", ":", ",", ".)", '."')) else f"{item}."
+            spans = askable(text, min_words=self.min_fact_words, max_words=self.max_fact_words, min_content_words=3)
+            for fact in [plain_text(text[a:b]) for a, b in spans] or [""]:
+                if reason := self._problem(fact, source, facts):
+                    lost[reason] = lost.get(reason, 0) + 1
+                else:
+                    facts.append(fact)
         return facts, lost
 
-    def _problem(self, item: str, source: str, facts: Sequence[str]) -> str | None:
-        words = content_words(item)
-        if len(item.split()) < self.min_fact_words or not item.endswith((".", ".)", '."')) or len(words) < 2:
-            return "no_sentence"
-        if _LEANS.match(item) or question_problem(item) is None:
-            return "not_standalone"
-        if meta_talk(item, source):
+    def _problem(self, fact: str, source: str, facts: Sequence[str]) -> str | None:
+        if not fact:
+            return "no_fact"
+        if meta_talk(fact, source):
             return "meta_talk"
-        if any(words <= content_words(fact) for fact in facts):
+        if any(content_words(fact) <= content_words(other) for other in facts):
             return "repeated"
-        found = unfaithful(item, source, min_support=self.min_support)
+        found = unfaithful(fact, source, min_support=self.min_support)
         return found[0] if found else None
 
     @classmethod
@@ -121,8 +114,9 @@ class Extract(Generator):
 
         def script(request: Request) -> str:
             if "HONEY" in str(request.body["messages"][-1]["content"]):
-                return "- Honey was found in 1922.\n- It keeps.\n- Bees"
-            return "- Honey keeps for years.\n- Honey has 12 jars.\n- Bacteria cannot grow with little water."
+                return "- Honey from old jars was found in 1922.\n- It keeps.\n- Bees"
+            true = "- Honey in a jar keeps for many years.\n- Bacteria cannot grow where a jar holds little water."
+            return f"{true}\n- Honey keeps in 12 jars of little water."
 
         fates = ["used", "kept", "used", "dropped", "dropped"]
         return [Example(cls(min_source_words=10), rows, fates, script)]

@@ -15,21 +15,14 @@ from ..core.outcome import Child, RowOutcome, born, dropped, failed
 from ..core.registry import operator
 from ..measures.extractive import ngram_precision
 from ..measures.faithful import meta_talk, unfaithful
-from ..measures.sentences import plain_text
+from ..measures.sentences import plain_text, prose_words
 from ..measures.text import count_words
 from ..measures.tokens import tokens
 from .base import Generator, Temperature, sampled
 from .parsing import without_talk
+from .text_prompts import ask_rephrase
 
 Style = Literal["wikipedia", "qa", "easy", "hard"]
-STYLES: dict[Style, str] = {
-    "wikipedia": "Rewrite the text in plain, correct, encyclopaedic English, as in an article of Wikipedia.",
-    "qa": "Turn the text into questions and answers. Write each as a line that begins with `Question:` and a line that begins "
-    "with `Answer:`.",
-    "easy": "Rewrite the text in short sentences and simple words that a child understands.",
-    "hard": "Rewrite the text in dense, scholarly English for experts, with exact and rare words.",
-}
-"""Style -> what the model is told."""
 
 
 @operator("generate.rephrase", version=1)
@@ -55,7 +48,7 @@ class Rephrase(Generator):
     styles: tuple[Style, ...] = Field(("wikipedia", "qa"), min_length=1)
     """Each style makes a row of each text."""
     min_source_words: int = Field(30, ge=1)
-    """Texts with fewer words of prose are passed over as `too_little_text`."""
+    """Texts with fewer words of prose are dropped as `too_little_prose`."""
     min_length: float = Field(0.3, ge=0)
     """Words of the new text, as a share of the source's."""
     max_length: float = Field(2.0, gt=0)
@@ -83,17 +76,15 @@ class Rephrase(Generator):
         source = row.get(self.on)
         if not isinstance(source, str):
             return failed("not_text", {"column": self.on})
-        if (words := count_words(plain_text(source))) < self.min_source_words:
-            return dropped("too_little_text", {"words": words})
+        if (words := prose_words(source)) < self.min_source_words:
+            return dropped("too_little_prose", {"words": words})
         return born(await sampled(self._say(source, style, row, ctx, n) for n, style in enumerate(self.styles)))
 
     async def _say(self, source: str, style: Style, row: Row, ctx: RowContext, n: int) -> Child:
         kept = {k: v for k, v in row.items() if k not in ("id", self.on)}
         values: Row = {**kept, "text": "", "style": style, "source_text": source}
-        system = f"{STYLES[style]} Keep every fact, add none, and reply with the new text alone."
-        messages = [{"role": "system", "content": system}, {"role": "user", "content": source}]
         try:
-            reply = await ctx.chat(self.model, messages, sample=n, **self.sampling(ctx, n))
+            reply = await ctx.chat(self.model, ask_rephrase(style, source), sample=n, **self.sampling(ctx, n))
         except RowFailure as e:
             return Child(values, "failed", e.reason, e.detail)
         text = values["text"] = without_talk(reply.text)
