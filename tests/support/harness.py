@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from mintmark.core.recipe import Recipe
 from mintmark.core.store import RunFolder
+from mintmark.engines.feed import rows_of
 from mintmark.engines.local import LocalEngine
 from mintmark.engines.options import Ended, Options
 from mintmark.models.offline import OfflineModel
@@ -174,7 +175,9 @@ def check_laws(folder: Path) -> None:
     lineage = pq.read_table(folder / "lineage.parquet").to_pylist()
     ids = {r["id"] for r in lineage}
     assert len(ids) == len(lineage) == sum(f["born"] for f in falls)
-    assert all(p in ids for r in lineage for p in r["parents"])
+    inputs = Recipe.from_file(folder / "recipe.yaml").inputs.values()
+    known = ids.union(row["id"] for source in inputs for row in rows_of(source))
+    assert all(p in known for r in lineage for p in r["parents"])
     fates = Counter(r["fate"] for r in lineage)
     files = {"data": ("kept",), "dropped": ("dropped", "failed"), "used": ("used",)}
     for name, which in files.items():

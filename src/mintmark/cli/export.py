@@ -18,11 +18,14 @@ Formats:
   dpo                  {"prompt": [...], "chosen": [...], "rejected": [...]}, messages each
   reward               {"chosen": [...], "rejected": [...], "margin": ...}
   kto                  {"prompt": [...], "completion": [...], "label": true}, two a row
+  beir                 a folder: corpus.jsonl, queries.jsonl, qrels/test.tsv
 
 \b
-All but the first line's are JSON lines, made from the columns `messages`, or `instruction`,
-`input` and `response`, or `question` and `answer`; the last three from `instruction` or
-`question`, `chosen` and `rejected`. A column `system` comes first. --map names other columns.
+All but the first line's and beir are JSON lines, made from the columns `messages`, or
+`instruction`, `input` and `response`, or `question` and `answer`; dpo, reward and kto from
+`instruction` or `question`, `chosen` and `rejected`. A column `system` comes first. beir takes
+`query` and `document`, with `grade` and `negatives` where they are there. --map names other
+columns.
 
 \b
 Examples:
@@ -36,7 +39,10 @@ Examples:
 def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run's folder.")],
     format: Annotated[
-        str, typer.Option("--format", "-f", help="jsonl, messages, alpaca, sharegpt, dpo, reward, kto, csv or parquet.")
+        str,
+        typer.Option(
+            "--format", "-f", help="jsonl, messages, alpaca, sharegpt, dpo, reward, kto, beir, csv or parquet."
+        ),
     ],
     out: Annotated[
         Path | None,

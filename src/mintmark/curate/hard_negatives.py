@@ -66,10 +66,10 @@ class HardNegatives(Retriever, RowOperator):
     async def apply(self, row: Row, ctx: RowContext) -> RowOutcome:
         """Score every passage once."""
         query, given = row.get(self.query), row.get(self.document)
-        listed = [given] if isinstance(given, str) else given if isinstance(given, list) else []
-        positives = {text for text in listed if isinstance(text, str)}
-        if not isinstance(query, str) or not positives or len(positives) < len(set(map(str, listed))):
+        listed = given if isinstance(given, list) else [given]
+        if not isinstance(query, str) or not listed or not all(isinstance(text, str) for text in listed):
             return failed("not_text", {"columns": [self.query, self.document]})
+        positives = set(listed)
         kb = ctx.side(self.kb)
         places = [i for i, one in enumerate(kb) if one[self.passage] in positives]
         if missing := positives - {kb[i][self.passage] for i in places}:

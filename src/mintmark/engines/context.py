@@ -169,16 +169,16 @@ class ManyRows(_Base):
     def map(self, work: Callable[[Row, RowContext], Awaitable[T]], rows: Iterable[Row]) -> list[T | Exception]:
         """See `core.operator.BulkContext.map`."""
 
-        async def one(row: Row) -> T | Exception:
+        async def one(row: Row) -> tuple[T | Exception]:
             calls = self.by_row.setdefault(str(row["id"]), [])
             ctx = OneRow(self._shared, self.step, self.step_index, str(row["id"]), calls, self._round)
             try:
-                return await work(row, ctx)
+                return (await work(row, ctx),)
             except RowFailure as e:
-                return e
+                return (e,)  # in a tuple, since it is a result here: what `gathered` is given bare, it raises
 
         async def every() -> list[T | Exception]:
-            return await gathered([one(row) for row in rows])
+            return [found for (found,) in await gathered([one(row) for row in rows])]
 
         found: list[T | Exception] = self._wait(every())
         return found

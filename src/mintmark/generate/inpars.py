@@ -13,11 +13,11 @@ from ..core.errors import RowFailure
 from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born, failed
 from ..core.registry import operator
-from ..measures.evidence import askable
-from ..measures.questions import clean_question
-from ..measures.sentences import content_words, fold_space
+from ..measures.queries import clean_query, query_problem
+from ..measures.sentences import content_words, sentences
 from .base import Generator, Temperature, sampled
 
+_PROSE_WORDS = 5
 _EXAMPLES = (
     ("Spring tides happen when the Sun and the Moon pull in line, about twice a month. Neap tides lie between them, when "
      "the two pull at right angles and the water rises least.", "difference between spring tides and neap tides"),
@@ -41,8 +41,9 @@ class InPars(Generator):
     where the model gives log-probabilities with it, else by scoring, else null. Version 1 of the method keeps the top of the
     queries by it (`curate.top`); version 2 by a reranker's score (`curate.rerank`, then `curate.top`).
 
-    A query that takes words from an example that its document lacks is dropped as `copies_example`, one that shares fewer than
-    `min_shared_words` content words with the document as `unrelated_query`. A document without a sentence of prose bears none.
+    Dropped: `copies_document` for a query that is for the most part one run of the document's words, which a log-probability would
+    put first; `copies_example` for words of an example that the document lacks; `not_a_query` for statements; `query_length`;
+    `unrelated_query` for fewer than `min_shared_words` content words of the document. A document without prose bears none.
 
     New columns: query, document (the chunk), query_logprob. The chunk's other columns are kept.
 
@@ -84,7 +85,8 @@ class InPars(Generator):
         document = row.get(self.on)
         if not isinstance(document, str):
             return failed("not_text", {"column": self.on})
-        asked = range(self.queries) if askable(document, min_words=5, max_words=80) else ()
+        prose = any(len(document[a:b].split()) >= _PROSE_WORDS for a, b in sentences(document))
+        asked = range(self.queries) if prose else ()
         return born(await sampled(self._ask(document, row, ctx, n) for n in asked), nothing="no_prose")
 
     async def _ask(self, document: str, row: Row, ctx: RowContext, n: int) -> Child:
@@ -97,7 +99,7 @@ class InPars(Generator):
             reply = await ctx.chat(
                 self.model, messages, sample=n, **self.sampling(ctx, n, stop=["\n"], logprobs=logprobs)
             )
-            query = values["query"] = _clean(reply.text)
+            query = values["query"] = clean_query(reply.text)
             problem = self._problem(query, document, shown, reply.finish)
             if problem is None:
                 values["query_logprob"] = await self._logprob(reply, messages, query, ctx)
@@ -120,8 +122,8 @@ class InPars(Generator):
         words, there = content_words(query), content_words(document)
         if finish == "length":
             return "cut_off", {"max_tokens": self.max_tokens}
-        if not self.min_words <= len(query.split()) <= self.max_words or not words:
-            return "query_length", f"{len(query.split())} words"
+        if problem := query_problem(query, document, min_words=self.min_words, max_words=self.max_words):
+            return problem
         for _, example in shown:
             if len(taken := (words - there) & content_words(example)) >= 2:
                 return "copies_example", " ".join(sorted(taken))
@@ -168,9 +170,3 @@ def _messages(shown: Sequence[tuple[str, str]], document: str) -> list[dict[str,
         messages.append({"role": "assistant", "content": query})
     messages.append({"role": "user", "content": f"Document: {document}"})
     return messages
-
-
-def _clean(text: str) -> str:
-    """Return the query in a reply: its first line, without a label or quotation marks."""
-    found = clean_question(text)
-    return fold_space(found.removeprefix("Query:").removeprefix("query:")).strip("\"'“” ")

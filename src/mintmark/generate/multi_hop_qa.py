@@ -26,6 +26,8 @@ from .base import Generator, Temperature, sampled
 
 _CODE = re.compile(r"``?([A-Za-z_][\w.()-]{3,40})``?")
 _MOST_LINKS = 12
+_SAME = 0.6
+"""Share of the shorter sentence's content words from which two sentences say the same."""
 Span = tuple[int, int]
 
 
@@ -70,6 +72,10 @@ class MultiHopQA(Retriever, Generator):
     """Questions tried for each chunk, each with a pair of its own."""
     min_evidence_words: int = Field(8, ge=1)
     max_evidence_words: int = Field(40, ge=1)
+    max_named: int = Field(30, ge=1)
+    """`link: entity`: a name that more other chunks hold links nothing."""
+    min_shared_words: int = Field(1, ge=1)
+    """Content words that the question must share with each evidence, of those that the other chunk lacks."""
     min_support: float = Field(0.5, ge=0, le=1)
     """`joint`: share of the answer's content words that must stand in the two chunks."""
     tries: int = Field(3, ge=1, le=10)
@@ -111,35 +117,35 @@ class MultiHopQA(Retriever, Generator):
         found: list[tuple[int, Pair]] = []
         names = dict.fromkeys(name for a, b in spans for name in _names(chunk[a:b]))
         for name in list(names)[:_MOST_LINKS]:
-            here = next(span for span in spans if name in _names(chunk[slice(*span)]))
-            partners = []
-            for hit in await self._others(name, chunk, row, ctx):
-                spots = (span for span in self._askable(hit.text) if name in _names(hit.text[slice(*span)]))
-                if (there := next(spots, None)) is not None and not _same(chunk, here, hit.text, there):
-                    partners.append(Pair(hit, name, here, there))
-            found += [(len(partners), partners[0])] if partners else []
-        pairs = [pair for _, pair in sorted(found, key=lambda one: one[0])]
-        return list({(pair.here, pair.hit.id): pair for pair in reversed(pairs)}.values())[::-1]
+            hits = [h for h in await self._others(name, chunk, row, ctx, k=self.max_named + 2) if name in h.text]
+            own = [span for span in spans if name in _names(chunk[slice(*span)])]
+            pairs = [pair for hit in hits[: self.top_k] if (pair := self._nearest(name, chunk, own, hit)) is not None]
+            if pairs and len(hits) <= self.max_named:
+                found.append((len(hits), pairs[0]))
+        found.sort(key=lambda one: one[0])
+        return list({(pair.here, pair.hit.id): pair for _, pair in reversed(found)}.values())[::-1]
 
     async def _by_nearness(self, chunk: str, spans: Sequence[Span], row: Row, ctx: RowContext) -> list[Pair]:
         """Return for each partner, nearest first, the two sentences that share most content words."""
-        pairs = []
-        for hit in await self._others(chunk, chunk, row, ctx):
-            best, choice = 0, None
-            for here in spans:
-                own = content_words(chunk[slice(*here)])
-                for there in self._askable(hit.text):
-                    shared = len(own & content_words(hit.text[slice(*there)]))
-                    if shared > best and not _same(chunk, here, hit.text, there):
-                        best, choice = shared, (here, there)
-            if choice is not None:
-                shared_words = content_words(chunk[slice(*choice[0])]) & content_words(hit.text[slice(*choice[1])])
-                pairs.append(Pair(hit, " ".join(sorted(shared_words)), *choice))
-        return pairs
+        hits = await self._others(chunk, chunk, row, ctx, k=self.top_k)
+        return [pair for hit in hits if (pair := self._nearest(None, chunk, spans, hit)) is not None]
 
-    async def _others(self, query: str, chunk: str, row: Row, ctx: RowContext) -> list[Hit]:
-        hits = await self.search(query, ctx, k=self.top_k + 1)
-        return [hit for hit in hits if hit.id != row["id"] and hit.text != chunk][: self.top_k]
+    def _nearest(self, name: str | None, chunk: str, spans: Sequence[Span], hit: Hit) -> Pair | None:
+        """Return the two sentences that share most content words and do not say the same; both hold the name, if any."""
+        best, choice = set[str](), None
+        for here in spans:
+            own = content_words(chunk[slice(*here)])
+            for there in self._askable(hit.text):
+                other = content_words(text := hit.text[slice(*there)])
+                shared = own & other
+                same = len(shared) > _SAME * min(len(own), len(other))
+                if len(shared) > len(best) and not same and (name is None or name in _names(text)):
+                    best, choice = shared, Pair(hit, name or " ".join(sorted(shared)), here, there)
+        return choice
+
+    async def _others(self, query: str, chunk: str, row: Row, ctx: RowContext, *, k: int) -> list[Hit]:
+        hits = await self.search(query, ctx, k=k + 1)
+        return [hit for hit in hits if hit.id != row["id"] and hit.text != chunk][:k]
 
     async def _ask(self, pair: Pair, chunk: str, row: Row, ctx: RowContext, n: int) -> Child:
         first, second = (fold_space(t[slice(*s)]) for t, s in ((chunk, pair.here), (pair.hit.text, pair.there)))
@@ -185,7 +191,7 @@ class MultiHopQA(Retriever, Generator):
                 return wrong
         answer = values["answer"] if self.mode == "joint" else ""  # else it is both sentences: the question alone tells
         for own, other in (("context", "evidence_2"), ("context_2", "evidence")):
-            if one_suffices(asked, answer, values[own], values[other]):
+            if one_suffices(asked, answer, values[own], values[other], self.min_shared_words):
                 return "one_hop", {"suffices": own}
         return None
 
@@ -218,25 +224,21 @@ class MultiHopQA(Retriever, Generator):
         return [Example(cls(), rows, fates, script, {"kb": kb})]
 
 
-def one_suffices(question: str, answer: str, chunk: str, other_evidence: str) -> bool:
+def one_suffices(question: str, answer: str, chunk: str, other_evidence: str, min_shared: int = 1) -> bool:
     """Return whether, as far as words show it, a chunk alone answers a question that should need other evidence too.
 
-    So it is where every content word of the answer stands in the chunk, and the question shares no content word with the
-    other evidence that the chunk lacks.
+    So it is where every content word of the answer stands in the chunk, and the question shares fewer than `min_shared`
+    content words with the other evidence that the chunk lacks.
 
     Example:
         >>> one_suffices("When was it built?", "In 1858.", "It was built in 1858.", "Anna Brandt drew the bridge.")
         True
     """
     only_there = content_words(other_evidence) - content_words(chunk)
-    return not content_words(question) & only_there and lexical_support(answer, chunk) == 1.0
+    return len(content_words(question) & only_there) < min_shared and lexical_support(answer, chunk) == 1.0
 
 
 def _names(sentence: str) -> list[str]:
-    return [*dict.fromkeys([*entities(plain_text(sentence)), *_CODE.findall(sentence)])]
-
-
-def _same(text: str, span: Span, other: str, there: Span) -> bool:
-    """Return whether two sentences say nearly the same words."""
-    a, b = content_words(text[slice(*span)]), content_words(other[slice(*there)])
-    return len(a & b) > 0.6 * min(len(a), len(b))
+    """Return the names and the words set as code of a sentence; none so short that it may mean anything."""
+    found = [*entities(plain_text(sentence)), *_CODE.findall(sentence)]
+    return [name for name in dict.fromkeys(found) if len(name) > 3 and name not in ("None", "True", "False")]

@@ -20,15 +20,6 @@ DECLINES = re.compile(
 )
 
 
-def ask_answer(passages: Sequence[str], question: str) -> list[dict[str, str]]:
-    """Return the messages that ask for an answer out of passages."""
-    system = (
-        "You answer questions from the given passages alone. Answer in one or two complete sentences, in the words of the "
-        "passages. If they do not answer the question, reply: NOT IN THE TEXT."
-    )
-    return [{"role": "system", "content": system}, {"role": "user", "content": _shown(passages, question)}]
-
-
 def ask_quoted(passages: Sequence[str], question: str) -> list[dict[str, str]]:
     """Return the messages that ask for an answer and the quotation that it rests on."""
     system = (

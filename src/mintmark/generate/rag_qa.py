@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -11,36 +12,45 @@ from ..core.call import Request
 from ..core.dataset import Column, Columns, Row
 from ..core.errors import RowFailure
 from ..core.operator import Example, RowContext
-from ..core.outcome import Child, RowOutcome, born, dropped, failed
+from ..core.outcome import Child, Fate, RowOutcome, born, dropped, failed
 from ..core.registry import operator
 from ..measures.evidence import askable
 from ..measures.faithful import meta_talk, unfaithful
 from ..measures.questions import clean_question, question_problem, relation_problem
 from ..measures.retriever import Hit, Retriever
-from ..measures.sentences import content_words, find_folded, fold_space, plain_text, sentences
+from ..measures.sentences import content_words, find_folded, fold_space, plain_text
 from . import grounded_prompts as asking
 from . import rag_prompts as prompts
 from .base import Generator, Temperature
-from .parsing import without_talk
 
 Problem = tuple[str, Any]
 
 
+class Sentence(NamedTuple):
+    """A sentence of a passage."""
+
+    text: str
+    id: str
+    """Of the passage."""
+
+
 @operator("generate.rag_qa", version=1)
 class RagQA(Retriever, Generator):
-    """Answer a row's question from passages of the side input `kb`; no kept answer has a number or a name that they lack.
+    """Answer a row's question from passages of the side input `kb`; the evidence of every kept row stands verbatim in one of them.
 
-    The row holds a question, or with `given: topic` a topic, about which a sentence of the passages is asked first. The model
-    sees the passages and the question. `answer_only`, for small models: it writes the answer, and the evidence is the sentence
-    of the passages that shares most content words with it; below `min_support` of the answer's words the row is dropped
-    as `no_evidence`. `quoted`, for strong models: it writes the answer and copies its evidence; a quotation that stands in no
-    passage is dropped as `not_verbatim`. An answer that says that it is not in the passages is dropped as `not_answered`.
+    The row holds a question, or with `given: topic` a topic: then a sentence of the passages is picked and the model writes the
+    question that it answers. `extractive`, for small models that can score: the answer is the sentence of all passages that makes
+    the question likeliest; one that makes it less than `min_gain` nats a token likelier than nothing does is dropped as
+    `no_evidence`, and a question that was asked about another sentence as `not_found_again`. `quoted`, for strong models: the
+    model writes the answer and copies its evidence; a quotation that stands in no passage is dropped as `not_verbatim`, an
+    answer with a number or a name that the passages lack as `unsupported_number` or `unsupported_name`.
 
     New columns: question, answer, evidence (verbatim but for white space), context (the passages), document_ids (of the
     passages, best first), evidence_id (the passage that holds the evidence). The passages are parents of the row.
 
-    Reference: Lewis et al. 2020, "Retrieval-Augmented Generation for Knowledge-Intensive NLP Tasks", section 2; the evidence
-    follows Bohnet et al. 2022, "Attributed Question Answering", section 3.
+    Reference: Lewis et al. 2020, "Retrieval-Augmented Generation for Knowledge-Intensive NLP Tasks", section 2; Sachan et al.
+    2022, "Improving Passage Retrieval with Zero-Shot Question Generation", section 2 (the question's likelihood); Alberti et
+    al. 2019, "Synthetic QA Corpora Generation with Roundtrip Consistency", section 2 (found again).
 
     Example:
         >>> sorted(RagQA(method="embed", embedder="vectors").requires())
@@ -50,21 +60,27 @@ class RagQA(Retriever, Generator):
     on: Column = "question"
     """The column that holds the question or the topic."""
     given: Literal["question", "topic"] = "question"
-    mode: Literal["answer_only", "quoted"] = "answer_only"
+    mode: Literal["extractive", "quoted"] = "extractive"
+    min_gain: float = 0.3
+    """`extractive`: nats a token by which the evidence must make the question likelier."""
     min_support: float = Field(0.5, ge=0, le=1)
-    """Share of the answer's content words that must stand in its evidence."""
-    max_answer_words: int = Field(80, ge=1)
-    min_evidence_words: int = Field(5, ge=1)
+    """`quoted`: share of the answer's content words that must stand in the passages."""
+    most_sentences: int = Field(12, ge=2)
+    """`extractive`: sentences that are scored, those with most of the question's words first."""
+    min_evidence_words: int = Field(8, ge=1)
+    max_evidence_words: int = Field(40, ge=1)
     tries: int = Field(3, ge=1, le=10)
-    """`quoted` only: replies until one is of the right shape."""
+    """`quoted`: replies until one is of the right shape."""
     top_k: int = Field(3, ge=1, le=1000)
     """Passages found; the first is the best."""
-    temperature: Temperature | None = 0.2
-    max_tokens: int = Field(120, ge=8)
+    temperature: Temperature | None = 0.3
+    max_tokens: int = Field(48, ge=8)
+    """Tokens for a question; `quoted` asks for eight times as many."""
 
     def requires(self) -> Mapping[str, frozenset[str]]:
         """Return what writer and embedder must do."""
-        return {**Retriever.requires(self), **Generator.requires(self)}
+        found = {**Retriever.requires(self), **Generator.requires(self)}
+        return found | ({self.model: found[self.model] | {"score"}} if self.mode == "extractive" else {})
 
     def sides(self) -> Sequence[str]:
         """Return the knowledge base, and the side inputs of inner steps."""
@@ -78,7 +94,7 @@ class RagQA(Retriever, Generator):
         return {**columns, **dict.fromkeys(texts, pa.string()), "document_ids": pa.list_(pa.string())}
 
     async def make(self, row: Row, ctx: RowContext) -> RowOutcome:
-        """Find passages, ask where a topic is given, answer, and look for the evidence."""
+        """Find passages, ask where a topic is given, and answer."""
         given = row.get(self.on)
         if not isinstance(given, str) or not given.strip():
             return failed("not_text", {"column": self.on})
@@ -89,100 +105,114 @@ class RagQA(Retriever, Generator):
             **{k: v for k, v in row.items() if k != "id"}, "question": given, "answer": "", "evidence": "",
             "context": "\n\n".join(hit.text for hit in hits), "document_ids": [hit.id for hit in hits], "evidence_id": None,
         }  # fmt: skip
+        fate: Fate = "kept"
+        reason, detail = None, None
         try:
-            problem = await self._ask(given, hits, values, ctx) if self.given == "topic" else None
-            problem = problem or await (self._answer if self.mode == "answer_only" else self._quote)(hits, values, ctx)
+            if problem := await self._filled(given, hits, values, ctx):
+                fate, (reason, detail) = "dropped", problem
         except RowFailure as e:
-            return born([Child(values, "failed", e.reason, e.detail, parents=tuple(h.id for h in hits))])
-        fate, reason, detail = ("dropped", *problem) if problem else ("kept", None, None)
-        return born([Child(values, fate, reason, detail, parents=tuple(h.id for h in hits))])  # type: ignore[arg-type]
+            fate, reason, detail = "failed", e.reason, e.detail
+        return born([Child(values, fate, reason, detail, tuple(hit.id for hit in hits))])
 
-    async def _ask(self, topic: str, hits: Sequence[Hit], values: Row, ctx: RowContext) -> Problem | None:
-        """Write the question that a sentence of the passages answers: one of the best passage that has any."""
-        found = [[plain_text(h.text[a:b]) for a, b in askable(h.text)] for h in hits]
-        choice = next((some for some in found if some), None)
-        values["question"] = ""
-        if choice is None:
-            return "no_evidence", {"sentences": 0}
+    async def _filled(self, given: str, hits: Sequence[Hit], values: Row, ctx: RowContext) -> Problem | None:
+        """Fill in question, answer and evidence; return what is wrong with them."""
+        found = [Sentence(text, hit.id) for hit in hits for text in self._sentences(hit.text)]
+        about = None
+        if self.given == "topic":
+            values["question"] = ""
+            if not found:
+                return "no_evidence", {"sentences": 0}
+            about = self._picked(given, found, ctx)
+            if problem := await self._ask(given, plain_text(about.text), values, ctx):
+                return problem
+        if self.mode == "quoted":
+            return await self._quote(hits, values, ctx)
+        return await self._extract(found, about, values, ctx)
+
+    def _sentences(self, passage: str) -> list[str]:
+        spans = askable(passage, min_words=self.min_evidence_words, max_words=self.max_evidence_words)
+        return [fold_space(passage[a:b]) for a, b in spans]
+
+    def _picked(self, topic: str, found: Sequence[Sentence], ctx: RowContext) -> Sentence:
+        """Return one of the sentences of the best passage that share most content words with the topic."""
         wanted = content_words(topic)
-        best = max(len(wanted & content_words(sentence)) for sentence in choice)
-        sentence = ctx.rng("sentence").choice([s for s in choice if len(wanted & content_words(s)) == best])
+        first = [one for one in found if one.id == found[0].id]
+        shared = [len(wanted & content_words(one.text)) for one in first]
+        return ctx.rng("sentence").choice([one for one, n in zip(first, shared, strict=True) if n == max(shared)])
+
+    async def _ask(self, topic: str, sentence: str, values: Row, ctx: RowContext) -> Problem | None:
         shown = ctx.rng("shots").sample(asking.SHOTS["fact"], 3)
         messages = asking.ask_question("fact", shown, topic, sentence)
-        reply = await ctx.chat(self.model, messages, sample=1, **self.sampling(ctx, stop=["\n"], max_tokens=48))
+        reply = await ctx.chat(self.model, messages, sample=1, **self.sampling(ctx, stop=["\n"]))
         question = values["question"] = clean_question(reply.text)
         seen = f"{topic} {values['context']}"
         return question_problem(question) or relation_problem(question, sentence, seen, [s.question for s in shown])
 
-    async def _answer(self, hits: Sequence[Hit], values: Row, ctx: RowContext) -> Problem | None:
-        messages = prompts.ask_answer([hit.text for hit in hits], values["question"])
-        reply = await ctx.chat(self.model, messages, **self.sampling(ctx))
-        answer = values["answer"] = fold_space(without_talk(reply.text))
-        if problem := self._problem(answer, reply.finish, values):
-            return problem
-        said = content_words(answer)
-        best, place, text = 0.0, hits[0].id, ""
-        for hit in hits:
-            for a, b in sentences(hit.text):
-                sentence = fold_space(hit.text[a:b])
-                there = content_words(plain_text(sentence))
-                share = len(said & there) / len(said) if said else 0.0
-                if share > best and len(sentence.split()) >= self.min_evidence_words:
-                    best, place, text = share, hit.id, sentence
-        values["evidence"], values["evidence_id"] = text, place if text else None
-        return None if best >= max(self.min_support, 1e-9) else ("no_evidence", round(best, 4))
+    async def _extract(
+        self, found: Sequence[Sentence], about: Sentence | None, values: Row, ctx: RowContext
+    ) -> Problem | None:
+        """Take the sentence that makes the question likeliest; the same tokens are scored each time."""
+        asked = content_words(values["question"])
+        ranked = sorted(found, key=lambda one: (one is not about, -len(asked & content_words(one.text))))
+        ranked = ranked[: self.most_sentences]
+        if not ranked:
+            return "no_evidence", {"sentences": 0}
+        target = f" {values['question']}"
+        contexts = ["Question:", *(f"Passage: {plain_text(one.text)}\nQuestion:" for one in ranked)]
+        blind, *seen = await asyncio.gather(*(ctx.score(self.model, context, target) for context in contexts))
+        gains = [float((one - blind).mean()) for one in seen]
+        best = max(range(len(gains)), key=lambda i: (gains[i], -i))
+        chosen = ranked[best]
+        values["answer"], values["evidence"], values["evidence_id"] = plain_text(chosen.text), chosen.text, chosen.id
+        if gains[best] < self.min_gain:
+            return "no_evidence", {"gain": round(gains[best], 4)}
+        if about is not None and chosen.text != about.text:
+            return "not_found_again", {
+                "asked_about": about.text,
+                "gain": round(gains[0], 4),
+                "best": round(gains[best], 4),
+            }
+        return None
 
     async def _quote(self, hits: Sequence[Hit], values: Row, ctx: RowContext) -> Problem | None:
         messages = prompts.ask_quoted([hit.text for hit in hits], values["question"])
-        found = await ctx.structured(
-            self.model, messages, prompts.SCHEMA, tries=self.tries, **self.sampling(ctx, max_tokens=4 * self.max_tokens)
-        )
-        values["answer"], values["evidence"] = fold_space(found["answer"]), fold_space(found["evidence"])
-        if problem := self._problem(values["answer"], "stop", values):
-            return problem
-        place = next((hit.id for hit in hits if find_folded(values["evidence"], hit.text) is not None), None)
-        if place is None or len(values["evidence"].split()) < self.min_evidence_words:
-            return "not_verbatim", values["evidence"][:200]
-        values["evidence_id"] = place
-        share = unfaithful(values["answer"], f"{values['evidence']} {values['context']}", min_support=self.min_support)
-        return share and ("no_evidence", share[1])
-
-    def _problem(self, answer: str, finish: str, values: Row) -> Problem | None:
-        """Return what is wrong with an answer whatever its evidence."""
-        if not content_words(answer):
-            return "empty_answer", answer
-        if finish == "length":
-            return "cut_off", {"max_tokens": self.max_tokens}
+        sampling = self.sampling(ctx, max_tokens=8 * self.max_tokens)
+        found = await ctx.structured(self.model, messages, prompts.SCHEMA, tries=self.tries, **sampling)
+        answer, evidence = (fold_space(found[k]) for k in ("answer", "evidence"))
+        values["answer"], values["evidence"] = answer, evidence
         if prompts.DECLINES.search(answer):
             return "not_answered", answer[:200]
-        if len(answer.split()) > self.max_answer_words:
-            return "answer_length", f"{len(answer.split())} words"
-        if found := meta_talk(answer, values["question"]):
-            return "meta_talk", found
-        if content_words(answer) <= content_words(values["question"]):
-            return "repeats_question", answer[:200]
-        return unfaithful(answer, f"{values['question']} {values['context']}")
+        place = next((hit.id for hit in hits if find_folded(evidence, hit.text) is not None), None)
+        if place is None:
+            return "not_verbatim", evidence[:200]
+        values["evidence_id"] = place
+        if talk := meta_talk(answer, values["question"]):
+            return "meta_talk", talk
+        return unfaithful(answer, f"{values['question']} {values['context']}", min_support=self.min_support)
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
-        """Return an answer that stands in a passage, one that does not, a query that finds nothing, and a quotation made up."""
+        """Return questions with and without an answer in the passages, one asked about a topic, and a quotation made up."""
         kb: list[Row] = [
             {"text": "Honey keeps for years because bacteria cannot grow in so little water."},
-            {"text": "Basalt columns form where thick lava cools slowly."},
+            {"text": "Basalt columns form where very thick lava cools slowly and shrinks evenly."},
         ]
         rows: list[Row] = [
             {"question": "Why does honey keep?"},
-            {"question": "How do columns of basalt form?"},
+            {"question": "Where is basalt sold?"},
             {"question": "Who?"},
         ]
 
-        def script(request: Request) -> str:
-            told = str(request.body["messages"][-1]["content"])
+        def script(request: Request) -> Any:
+            if request.kind == "score":
+                return [-1.0 if "Honey" in str(request.body["context"]) else -2.0]
             if request.schema is not None:
                 return '{"answer": "Bacteria cannot grow in honey.", "evidence": "Bees keep honey free of bacteria."}'
-            return "Bacteria cannot grow in it." if "honey" in told else "They form in 1,200 years."
+            return "Why does honey keep for years?"
 
+        fates = ["used", "kept", "used", "dropped", "dropped"]
         return [
-            Example(cls(), rows[:2], ["used", "kept", "used", "dropped"], script, {"kb": kb}),
+            Example(cls(), rows, fates, script, {"kb": kb}),
+            Example(cls(on="topic", given="topic"), [{"topic": "honey"}], ["used", "kept"], script, {"kb": kb}),
             Example(cls(mode="quoted"), rows[:1], ["used", "dropped"], script, {"kb": kb}),
         ]

@@ -28,7 +28,9 @@ _CAUSE = re.compile(
 )
 
 
-def askable(chunk: str, *, min_words: int = 8, max_words: int = 40) -> list[tuple[int, int]]:
+def askable(
+    chunk: str, *, min_words: int = 8, max_words: int = 40, min_content_words: int = 5
+) -> list[tuple[int, int]]:
     """Return (start, end) of the sentences of a chunk that can stand as an answer by themselves.
 
     Left out: sentences that lean on one before them ("It ...", "However ..."), that point elsewhere ("see below"), that
@@ -37,13 +39,18 @@ def askable(chunk: str, *, min_words: int = 8, max_words: int = 40) -> list[tupl
     Args:
         chunk: the text, marked up or not.
         min_words, max_words: length of a sentence, inclusive.
+        min_content_words: different words that carry content, by rough stem.
 
     Example:
         >>> t = "Honey keeps for years because bacteria cannot grow in it. It is sweet."
         >>> [t[a:b] for a, b in askable(t)]
         ['Honey keeps for years because bacteria cannot grow in it.']
     """
-    return [(a, b) for a, b in sentences(chunk) if _stands_alone(plain_text(chunk[a:b]), min_words, max_words)]
+    found = ((a, b, plain_text(chunk[a:b])) for a, b in sentences(chunk))
+    return [
+        (a, b) for a, b, text in found
+        if _stands_alone(text, min_words, max_words) and len(content_words(text)) >= min_content_words
+    ]  # fmt: skip
 
 
 def gives_a_reason(sentence: str) -> bool:
@@ -55,7 +62,7 @@ def _stands_alone(text: str, min_words: int, max_words: int) -> bool:
     words = text.split()
     if not min_words <= len(words) <= max_words or not text[0].isupper() or not text.endswith((".", ".)", '."')):
         return False
-    if _LEANS.match(text) or _POINTS.search(text) or len(content_words(text)) < 5:
+    if _LEANS.match(text) or _POINTS.search(text):
         return False
     letters = sum(c.isalpha() or c.isspace() for c in text)
     return letters >= 0.8 * len(text) and text.count("(") == text.count(")") and "http" not in text

@@ -83,6 +83,16 @@ def _paragraphs(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+def prose_words(text: str) -> int:
+    """Return the number of words in a text's sentences of prose; headings, code and tables do not count.
+
+    Example:
+        >>> prose_words("# Title\\n\\nOne is here.\\n\\n    code = 1\\n")
+        3
+    """
+    return sum(len(text[a:b].split()) for a, b in sentences(text))
+
+
 def plain_text(text: str) -> str:
     """Return a text without inline markup: links keep their words, emphasis and code marks go, white space is one space.
 

@@ -17,14 +17,15 @@ import orjson
 from ..core.dataset import Row
 from ..core.errors import PublishError, nearest
 from ..core.store import RunFolder
-from .formats import FORMATS, PLAIN, Maker, maker
+from .beir import export_beir
+from .formats import COLLECTION, FORMATS, PLAIN, Maker, maker
 from .parts import groups, part_files, schema_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 STDOUT = "-"
-SUFFIX = {"csv": "csv", "parquet": "parquet", "jsonl": "jsonl"}
+SUFFIX = {"csv": "csv", "parquet": "parquet", "jsonl": "jsonl", COLLECTION: COLLECTION}
 
 
 def default_name(folder: str | Path, format: str) -> str:
@@ -45,8 +46,8 @@ def export(
 
     Args:
         folder: a finished run.
-        format: one of `FORMATS`; all but `csv` and `parquet` are JSON lines.
-        out: a file, or `-` for the standard output.
+        format: one of `FORMATS`; `csv` and `parquet` are files of their own kind, `beir` is a folder, all others are JSON lines.
+        out: a file, or `-` for the standard output; for `beir` a folder.
         roles: role -> column, where the columns' names do not say it.
         with_context: put the `context` column into the question.
         overwrite: replace `out` where it exists.
@@ -55,6 +56,10 @@ def export(
         RunError: for an unfinished or broken run.
         PublishError: where the columns do not hold what the format needs, or `out` may not be written.
     """
+    if format == COLLECTION:
+        if str(out) == STDOUT or with_context:
+            raise PublishError("a test collection is a folder of three files", remedy="name a folder with -o")
+        return export_beir(RunFolder(folder), Path(out), roles or {}, overwrite=overwrite)
     run, make = opened(folder, format, roles, with_context)
     target = None if str(out) == STDOUT else target_of(run, Path(out), overwrite)
     if target is None and format == "parquet":
@@ -75,6 +80,8 @@ def opened(
     run.manifest()
     if format not in FORMATS:
         raise PublishError(f"unknown format `{format}`", remedy=nearest(format, FORMATS), allowed=FORMATS)
+    if format == COLLECTION:
+        raise PublishError("a test collection is one folder of three files, so it cannot be split by a column")
     if format not in PLAIN:
         return run, maker(format, schema_of(run).names, roles or {}, with_context=with_context)
     if roles or with_context:

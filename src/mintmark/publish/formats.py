@@ -19,7 +19,9 @@ SHAPED = ("messages", "alpaca", "sharegpt")
 """Formats that are made from column roles, one JSON record a line."""
 PAIRED = ("dpo", "reward", "kto")
 """Formats that are made from `chosen` and `rejected`, JSON lines too."""
-FORMATS = (*PLAIN, *SHAPED, *PAIRED)
+COLLECTION = "beir"
+"""The format that is a folder: a test collection for retrieval."""
+FORMATS = (*PLAIN, *SHAPED, *PAIRED, COLLECTION)
 MAPPABLE = (*ROLES, "system")
 """Roles that `--map` may give to a column."""
 
