@@ -27,7 +27,7 @@ class WithEstimate(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Give the option its usual number where none follows."""
         given: list[str] = []
-        for word, following in zip(args, [*args[1:], ""], strict=True):
+        for word, following in zip(args, [*args[1:], ""], strict=False):
             given.append(word)
             if word == "--estimate" and not following.isdigit():
                 given.append(str(ROWS))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, PlainSerializer, SerializationInfo, ValidationError
+from pydantic import BaseModel, BeforeValidator, PlainSerializer, SerializationInfo, ValidationError, WithJsonSchema
 
 from . import registry, yamlio
 from .errors import RecipeError, SourceError
@@ -41,7 +41,11 @@ def _to_entry(value: Operator, info: SerializationInfo) -> dict[str, Any]:
     }
 
 
-Inner = Annotated[Operator, BeforeValidator(_to_inner), PlainSerializer(_to_entry)]
+STEP = "A step"
+"""The title by which the JSON Schema of a field tells that it holds a step."""
+Inner = Annotated[
+    Operator, BeforeValidator(_to_inner), PlainSerializer(_to_entry), WithJsonSchema({"title": STEP, "type": "object"})
+]
 """A step inside a step, written as any step: `name: {field: value}`."""
 
 

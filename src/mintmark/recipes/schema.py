@@ -8,9 +8,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from ..core import registry
+from ..core.entries import STEP
 from ..core.recipe import Recipe
 from ..core.settings import Budget, ModelSpec, Quota
 
+STEP_REF = {"$ref": "#/$defs/step"}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -24,7 +26,7 @@ def recipe_schema() -> dict[str, Any]:
     shared: dict[str, Any] = {}
     sources = {name: registry.get_source(name) for name in registry.source_names()}
     steps = {name: registry.get_operator(name) for name in registry.operator_names()}
-    source, step = {"$ref": "#/$defs/source"}, {"$ref": "#/$defs/step"}
+    source, step = {"$ref": "#/$defs/source"}, STEP_REF
     described = {n: f.description for n, f in Recipe.model_fields.items()}
     whole = _of(Recipe, "recipe", {})["properties"]
     special = ("source", "inputs", "models", "steps", "rows", "budget")
@@ -73,6 +75,15 @@ def _of(cls: type[BaseModel], prefix: str, shared: dict[str, Any]) -> dict[str, 
     """Return a model's own schema; the models it names go into `shared` under names that cannot clash."""
     found = cls.model_json_schema(by_alias=True, ref_template=f"#/$defs/{prefix}.{{model}}")
     for name, inner in found.pop("$defs", {}).items():
-        shared[f"{prefix}.{name}"] = inner
+        shared[f"{prefix}.{name}"] = _with_steps(inner)
     found.pop("title", None)
-    return found
+    return {key: _with_steps(value) for key, value in found.items()}
+
+
+def _with_steps(found: Any) -> Any:
+    """Return a schema in which fields that hold steps refer to what a step is."""
+    if isinstance(found, list):
+        return [_with_steps(one) for one in found]
+    if not isinstance(found, dict):
+        return found
+    return STEP_REF if found.get("title") == STEP else {key: _with_steps(one) for key, one in found.items()}
