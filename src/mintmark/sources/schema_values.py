@@ -67,7 +67,7 @@ def typical(schema: Mapping[str, Any], rng: random.Random) -> Any:
     Raises:
         ValueError: where none was found; `examples` in the schema gives one.
     """
-    for value, _ in _shuffled([(v, "") for v in _likely(schema, rng)], rng):
+    for value in _likely(schema, rng):
         if not violations(value, schema):
             return value
     raise ValueError(f"no value was found for {dict(schema)!r:.120}; put one into its `examples`")
@@ -148,26 +148,26 @@ def items(schema: Mapping[str, Any], n: int, rng: random.Random) -> list[Any]:
 
 
 def _likely(schema: Mapping[str, Any], rng: random.Random) -> Iterator[Any]:
-    yield from schema.get("enum", schema.get("examples", ()))
-    if "const" in schema:
-        yield schema["const"]
-    if "default" in schema:
-        yield schema["default"]
-    for branch in schema.get("anyOf", ()):
+    """Yield values that a schema may allow, the most ordinary first."""
+    given = list(schema.get("enum", schema.get("examples", ())))
+    yield from rng.sample(given, len(given))
+    yield from (schema[key] for key in ("const", "default") if key in schema)
+    for branch in rng.sample(list(schema.get("anyOf", ())), len(schema.get("anyOf", ()))):
         yield typical(branch, rng)
-    for kind in kinds_of(schema):
+    kinds = kinds_of(schema)
+    if "null" in kinds and rng.random() < 0.2:
+        yield None
+    for kind in kinds:
         if kind == "string":
-            yield from _FORMATTED.get(schema.get("format", ""), ([], []))[0]
-            words = " ".join(rng.choices(_WORDS, k=rng.randint(1, 4)))
-            low, high = schema.get("minLength", 0), schema.get("maxLength", _LONGEST)
-            yield (words + " " + "x" * low)[:high] if len(words) < low else words[:high]
-            yield from (str(rng.randrange(10 ** (n - 1), 10**n)) for n in (1, 2, 3, 4, 5, 6, 8))
-            yield from ("".join(rng.choices("ABCDEFGH", k=n)) for n in (1, 2, 3, 4))
+            yield from _texts(schema, rng)
         elif kind in ("integer", "number"):
+            step = schema.get("multipleOf", 1)
+            low = schema.get("minimum", schema.get("exclusiveMinimum", schema.get("maximum", 1001) - 1000))
+            high = schema.get("maximum", schema.get("exclusiveMaximum", low + 1000))
+            if kind == "number" and "multipleOf" not in schema:
+                yield round(rng.uniform(low, high), 2)
+            yield int(rng.uniform(low, high) // step) * step
             yield from (v for v, _ in _number_edges(schema, kind))
-            yield from (rng.randint(0, 1000), round(rng.uniform(0, 100), 2))
-            low, high = schema.get("minimum", 0), schema.get("maximum", 1000)
-            yield rng.randint(int(low), max(int(low), int(high)))
         elif kind == "boolean":
             yield rng.random() < 0.5
         elif kind == "array":
@@ -177,6 +177,21 @@ def _likely(schema: Mapping[str, Any], rng: random.Random) -> Iterator[Any]:
             yield {k: typical(s, rng) for k, s in schema.get("properties", {}).items()}
         elif kind == "null":
             yield None
+
+
+def _texts(schema: Mapping[str, Any], rng: random.Random) -> Iterator[str]:
+    low, high = schema.get("minLength", 0), schema.get("maxLength", _LONGEST)
+    words = " ".join(rng.sample(_WORDS, rng.randint(1, 3)))
+    formatted = _FORMATTED.get(schema.get("format", ""), ([], []))[0]
+    if schema.get("format") == "email":
+        yield words.replace(" ", ".") + "@example.com"
+    if schema.get("format") in ("date", "date-time"):
+        day = f"{rng.randint(1950, 2024)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
+        yield day + (f"T{rng.randrange(24):02}:{rng.randrange(60):02}:00Z" if schema["format"] == "date-time" else "")
+    yield from rng.sample(formatted, len(formatted))
+    yield (words + " " + "x" * low)[: max(low, 1)] if len(words) < low else words[:high].strip() or words[:high]
+    yield from (str(rng.randrange(10 ** (n - 1), 10**n)) for n in (5, 4, 6, 3, 8, 2, 1))
+    yield from ("".join(rng.choices("ABCDEFGH", k=n)) for n in (3, 2, 4, 1))
 
 
 def _number_edges(schema: Mapping[str, Any], kind: str) -> Iterator[Case]:
@@ -209,8 +224,3 @@ def _number_beyond(schema: Mapping[str, Any], kind: str) -> Iterator[Case]:
         low = schema.get("minimum", schema.get("exclusiveMinimum", 0))
         part = 1 if kind == "integer" else step / 2
         yield low + step + part, "a number between two steps"
-
-
-def _shuffled(cases: list[Case], rng: random.Random) -> list[Case]:
-    rng.shuffle(cases)
-    return cases
