@@ -1,0 +1,86 @@
+"""What a text says that its record does not, as far as rules see it: numbers, medical terms, denials, facts left out. English only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from .sentences import content_words
+from .wordlists import word_list
+
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_IN_WORDS = {
+    w: str(n)
+    for n, w in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+        "nineteen twenty".split()
+    )
+} | {"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90",
+     "hundred": "100", "once": "1", "twice": "2", "thrice": "3", "half": "0.5", "dozen": "12"}  # fmt: skip
+_WORD = re.compile(r"[a-z]+(?:'s)?")
+_DENIAL = r"\b(?:no|not|denies|denied|without|never|negative for|free of|absence of)\b[^.;,]{0,30}?\b"
+
+
+def unfounded_numbers(text: str, facts: str) -> list[str]:
+    """Return the numbers of a text, in digits or words, that its facts do not have. "one" is no number here: it is a pronoun too.
+
+    Example:
+        >>> unfounded_numbers("She is 34 and has had it for two years.", "age: 34")
+        ['two']
+    """
+    there = {_plain(n) for n in _NUMBER.findall(facts)} | {
+        _IN_WORDS[w] for w in _WORD.findall(facts.lower()) if w in _IN_WORDS
+    }
+    found = [n for n in _NUMBER.findall(text) if _plain(n) not in there]
+    return found + [
+        w for w in _WORD.findall(text.lower()) if w != "one" and w in _IN_WORDS and _IN_WORDS[w] not in there
+    ]
+
+
+def invented(text: str, facts: str) -> list[str]:
+    """Return the words of diseases, drugs and procedures in a text that its facts do not have (`lists/medical.yaml`).
+
+    Example:
+        >>> invented("She has asthma and bronchitis.", "conditions: asthma")
+        ['bronchitis']
+    """
+    there = content_words(facts)
+    return [w for w in dict.fromkeys(_WORD.findall(text.lower())) if _medical(w) and not content_words(w) <= there]
+
+
+def denied(text: str, items: Sequence[str]) -> str | None:
+    """Return the first fact that a text negates, or None. A fact that is itself a negation ("none known") is passed by.
+
+    Example:
+        >>> denied("He has no history of asthma.", ["asthma"])
+        'asthma'
+    """
+    for item in items:
+        words = [w for w in re.findall(r"[a-z]{4,}", item.lower()) if _medical(w)]
+        if any(re.search(_DENIAL + re.escape(w), text.lower()) for w in words):
+            return item
+    return None
+
+
+def told(text: str, items: Sequence[str]) -> float:
+    """Return the share of facts of which at least half the content words stand in a text.
+
+    Example:
+        >>> told("She has chronic asthma.", ["chronic asthma", "latex allergy"])
+        0.5
+    """
+    said = content_words(text)
+    wanted = [words for item in items if (words := content_words(item))]
+    return sum(2 * len(words & said) >= len(words) for words in wanted) / len(wanted) if wanted else 1.0
+
+
+def _plain(number: str) -> str:
+    bare = number.replace(",", "")
+    return bare.rstrip("0").rstrip(".") if "." in bare else bare.lstrip("0") or "0"
+
+
+@cache
+def _medical(word: str) -> bool:
+    known = word_list("medical")
+    return word in known["words"] or word.removesuffix("s") in known["words"] or word.endswith(tuple(known["endings"]))
