@@ -82,8 +82,9 @@ def test_more_revisions_than_principles_use_each_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("length", "answer", "reason"),
     [
-        (1, " ", "empty_reply"), (1, Reply("So", finish="length"), "cut_off"), (3, "", "empty_reply"), (5, Reply("So", finish="length"), "cut_off"),
-        (5, "draft", "unchanged"), (3, Fault("content_filter", terminal=True), "content_filter"),
+        (1, " ", "empty_reply"), (1, Reply("So", finish="length"), "cut_off"), (3, "", "empty_reply"),
+        (5, Reply("So", finish="length"), "cut_off"), (5, "draft", "unchanged"),
+        (3, Fault("content_filter", terminal=True), "content_filter"),
     ],
 )  # fmt: skip
 def test_what_cannot_stand_does_not(length: int, answer: Any, reason: str, tmp_path: Path) -> None:
