@@ -62,7 +62,7 @@ def test_each_version_is_criticised_and_mended_by_another_principle(tmp_path: Pa
     assert [len(talk) for talk in asked] == [1, 3, 5, 3, 5, 3, 5], (
         "a principle sees the newest version, not the talk before"
     )
-    assert asked[1][2] == f"Criticise {names[0]}." and asked[2][4].startswith(f"Mend {names[0]}.")
+    assert asked[1][2].startswith(f"Criticise {names[0]}.") and asked[2][4].startswith(f"Mend {names[0]}.")
 
 
 def test_principles_are_drawn_by_row_and_seed(tmp_path: Path) -> None:
@@ -82,8 +82,9 @@ def test_more_revisions_than_principles_use_each_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("length", "answer", "reason"),
     [
-        (1, " ", "empty_reply"), (3, Reply("So", finish="length"), "cut_off"), (5, Reply("So", finish="length"), "cut_off"),
-        (5, "draft", "unchanged"), (3, Fault("content_filter", terminal=True), "content_filter"),
+        (1, " ", "empty_reply"), (1, Reply("So", finish="length"), "cut_off"), (3, "", "empty_reply"),
+        (5, Reply("So", finish="length"), "cut_off"), (5, "draft", "unchanged"),
+        (3, Fault("content_filter", terminal=True), "content_filter"),
     ],
 )  # fmt: skip
 def test_what_cannot_stand_does_not(length: int, answer: Any, reason: str, tmp_path: Path) -> None:
@@ -91,6 +92,16 @@ def test_what_cannot_stand_does_not(length: int, answer: Any, reason: str, tmp_p
     (gone,) = run.dropped().to_pylist()
     assert len(run) == 0 and gone["reason"] == reason
     assert (gone["fate"] == "failed") == (reason == "content_filter")
+
+
+def test_a_critique_may_be_cut_off_and_the_writer_may_be_told_who_it_is(tmp_path: Path) -> None:
+    def script(request: Request) -> Any:
+        first, *rest = request.body["messages"]
+        assert first == {"role": "system", "content": "Be brief."}
+        return Reply("It is", finish="length") if len(rest) == 3 else "draft" if len(rest) == 1 else "mended"
+
+    (row,) = made(tmp_path / "run", script, system="Be brief.")
+    assert (row["response"], row["versions"][1]["critique"]) == ("mended", "It is")
 
 
 @pytest.mark.parametrize("side", [[{"critique": "Only this."}], [{"other": "x"}]])

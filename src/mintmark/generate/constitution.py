@@ -18,8 +18,9 @@ from ..core.registry import operator
 from ..measures.judge import weigh
 from .base import Generator
 from .parsing import without_talk
-from .talk import Message, assistant, unusable, user
+from .talk import assistant, opened, unusable, user
 
+_CRITICISE = "{request} Two or three sentences."
 _REWRITE = "{request}\n\nReply with the new reply alone."
 
 
@@ -30,7 +31,7 @@ class Constitution(Generator):
     `sft`: the model replies; for each of `revisions` principles, drawn without replacement by seed, it criticises its reply by the
     principle and rewrites it. The last version is the row's response; all of them stand in `versions`, each with the principle
     and the critique that led to it. A version that is empty or cut off ends the row as `empty_reply` or `cut_off`, and a last version
-    that is the first one, word for word, as `unchanged`.
+    that is the first one, word for word, as `unchanged`. A critique may be cut off: it is no row's text.
 
     `preference`: two replies are drawn and the judge weighs them by one principle, in both orders; its chances are
     averaged. A verdict that changes with the order is dropped as `judge_flips`, two replies that are one as `same_reply`.
@@ -56,6 +57,8 @@ class Constitution(Generator):
     principles of harmlessness, truth and help that come with Mintmark where not given."""
     revisions: int = Field(1, ge=1, le=20)
     """`sft`: principles that each reply is revised by, one after the other; all of them where there are fewer."""
+    system: str | None = None
+    """System message of the model that replies."""
     judge: str = "judge"
     """`preference`: the model that compares."""
 
@@ -96,19 +99,20 @@ class Constitution(Generator):
         return born([await self._revise(asked, drawn, kept, ctx)])
 
     async def _revise(self, asked: str, drawn: Sequence[Row], kept: Row, ctx: RowContext) -> Child:
-        talk: list[Message] = [user(asked)]
+        talk = opened(self.system, asked)
         steps = [("reply", "")]
         for principle in drawn:
-            steps += [("critique", principle["critique"]), ("revision", _REWRITE.format(request=principle["revision"]))]
+            steps.append(("critique", _CRITICISE.format(request=principle["critique"])))
+            steps.append(("revision", _REWRITE.format(request=principle["revision"])))
         versions: list[Row] = []
         values: Row = {**kept, "response": None, "principle": None, "versions": versions}
         for n, (part, request) in enumerate(steps):
             if request:
                 talk.append(user(request))
             reply = await ctx.chat(self.model, talk, sample=n, **self.sampling(ctx, n))
-            if why := unusable(reply):
-                return Child(values, "dropped", why, {"in": part, "text": reply.text[:200]})
-            text = reply.text.strip()
+            why, text = unusable(reply), reply.text.strip()
+            if why and (part != "critique" or not text):
+                return Child(values, "dropped", why, {"in": part, "text": text[:200]})
             if part == "critique":
                 talk.append(assistant(text))
                 continue
@@ -117,13 +121,13 @@ class Constitution(Generator):
             versions.append({"response": text, "principle": by, "critique": critique})
             values |= {"response": text, "principle": by}
             # Each principle is asked about the newest version alone.
-            talk = [user(asked), assistant(text)]
+            talk = [*opened(self.system, asked), assistant(text)]
         same = versions[-1]["response"] == versions[0]["response"]
         return Child(values, "dropped", "unchanged") if same else Child(values)
 
     async def _prefer(self, asked: str, principle: Row, kept: Row, ctx: RowContext) -> Child:
         replies = await asyncio.gather(
-            *(ctx.chat(self.model, [user(asked)], sample=n, **self.sampling(ctx, n)) for n in (0, 1))
+            *(ctx.chat(self.model, opened(self.system, asked), sample=n, **self.sampling(ctx, n)) for n in (0, 1))
         )
         one, two = (reply.text.strip() for reply in replies)
         values = {**kept, "chosen": one, "rejected": two, "principle": _name(principle), "preference": None}

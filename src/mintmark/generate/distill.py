@@ -18,7 +18,7 @@ from ..core.outcome import Child, RowOutcome, born, failed
 from ..core.registry import operator
 from ..core.template import template
 from .base import Generator, sampled
-from .talk import unusable, user
+from .talk import opened, unusable
 
 _NUMBER = re.compile(r"(?:(?<![\w)])-)?\d[\d,]*(?:\.\d+)?")
 
@@ -100,9 +100,8 @@ class Distill(Generator):
     async def make(self, row: Row, ctx: RowContext) -> RowOutcome:
         """Ask the teacher about one row."""
         values = {**row, "row": row}
-        messages = [user(template(self.prompt).render(values))]
-        if self.system:
-            messages.insert(0, {"role": "system", "content": template(self.system).render(values)})
+        system = template(self.system).render(values) if self.system else None
+        messages = opened(system, template(self.prompt).render(values))
         kept = {k: v for k, v in row.items() if k != "id"}
         if self.labels is not None:
             return born([await self._label(self.labels, messages, kept, ctx)])

@@ -17,7 +17,7 @@ from ..core.registry import operator
 from ..core.template import template
 from ..measures.judge import Rubric, compare, score
 from .base import Generator
-from .talk import unusable, user
+from .talk import opened, unusable
 
 
 @operator("generate.preference", version=1)
@@ -47,6 +47,8 @@ class Preference(Generator):
     """Further models that reply; the replies are dealt out to `model` and these in turn."""
     n: int = Field(4, ge=2, le=64)
     """Replies to each prompt."""
+    system: str | None = None
+    """System message of the models that reply."""
     judge: str = "judge"
     """The model that judges."""
     rubric: str = Field("Is the reply correct, harmless, and of real use for what was asked?", min_length=1)
@@ -149,7 +151,7 @@ class Preference(Generator):
         """Return a reply with its score; without one it takes no part, and `left_out` says why."""
         found: Row = {"text": "", "model": model, "score": None, "left_out": None}
         try:
-            reply = await ctx.chat(model, [user(asked)], sample=n, **self.sampling(ctx, n))
+            reply = await ctx.chat(model, opened(self.system, asked), sample=n, **self.sampling(ctx, n))
         except RowFailure as e:
             return {**found, "left_out": e.reason}
         found["text"] = reply.text.strip()

@@ -13,7 +13,7 @@ from ..core.outcome import Child, RowOutcome, born, failed
 from ..core.registry import operator
 from .base import Generator
 from .parsing import without_talk
-from .talk import assistant, unusable, user
+from .talk import assistant, opened, unusable, user
 
 _SCHEMA = {
     "type": "object",
@@ -55,6 +55,8 @@ class SelfRefine(Generator):
     """The task."""
     critic: str | None = None
     """The model that criticises; the writer itself where not given, as in the paper."""
+    system: str | None = None
+    """System message of the model that writes."""
     aim: str = Field("correct, complete, clear, and no longer than it needs to be", min_length=1)
     """What a good answer is, as the end of a sentence."""
     max_rounds: int = Field(3, ge=1, le=20)
@@ -84,7 +86,7 @@ class SelfRefine(Generator):
         versions: list[Row] = []
         values: Row = {**row, "response": None, "versions": versions, "refined_until": None}
         values.pop("id", None)
-        talk = [user(asked)]
+        talk = opened(self.system, asked)
         while True:
             n = len(versions)
             reply = await ctx.chat(self.model, talk, sample=n, **self.sampling(ctx, n))
@@ -106,7 +108,11 @@ class SelfRefine(Generator):
             versions[-1]["critique"] = told["feedback"].strip()
             if told["stop"]:
                 return born([Child({**values, "refined_until": "stop"})])
-            talk = [user(asked), assistant(text), user(_REWRITE.format(feedback=versions[-1]["critique"]))]
+            talk = [
+                *opened(self.system, asked),
+                assistant(text),
+                user(_REWRITE.format(feedback=versions[-1]["critique"])),
+            ]
 
     @classmethod
     def examples(cls) -> Sequence[Example]:

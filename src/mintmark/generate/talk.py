@@ -22,6 +22,11 @@ def assistant(text: str) -> Message:
     return {"role": "assistant", "content": text}
 
 
+def opened(system: str | None, text: str) -> list[Message]:
+    """Return the beginning of a talk: the system message, where there is one, and the user's."""
+    return [*([{"role": "system", "content": system}] if system else []), user(text)]
+
+
 def unusable(reply: Reply) -> str | None:
     """Return why a reply cannot stand as a row's text, `empty_reply` or `cut_off` (by its token limit); None where it can.
 
