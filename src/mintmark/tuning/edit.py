@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from ..core import yamlio
+from ..core.errors import RecipeError
 from ..core.recipe import Recipe
 from .variants import Place, Variant
 
@@ -29,7 +30,7 @@ def edited(text: str, original: Recipe, place: Place, variant: Variant) -> str:
             found = _input(found, name, {"rows": {"rows": [dict(row) for row in rows]}})
         if type(original).from_yaml(found) == wanted:
             return found
-    except (yaml.YAMLError, LookupError, ValueError):
+    except (yaml.YAMLError, LookupError, ValueError, RecipeError):
         pass  # a text of anchors, tags or a shape of its own: what it means can be written, how it looked cannot
     head = re.match(r"(?:#[^\n]*\n|\s*\n)*", text)
     return f"{head[0] if head else ''}{wanted.to_yaml()}"
