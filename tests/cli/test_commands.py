@@ -192,6 +192,24 @@ def test_models_pull_says_where_the_weights_are(
     assert "did you mean `smollm2`?" in cli("models", "pull", "smolm2").stderr and len(asked) == 2
 
 
+def test_models_pull_takes_a_file_and_refuses_an_imitation(
+    cli: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINTMARK_HOME", str(tmp_path / "home"))
+    (tmp_path / "qwen.gguf").write_bytes(b"GGUF and more")
+    stated = "0efa1e2a24b3b6b6c7bb1a4b3eebe0ff"
+    wrong = cli("models", "pull", "./qwen.gguf", "--sha256", stated)
+    assert wrong.exit_code == 1 and "SHA-256 differs" in wrong.stderr
+    assert cli("models", "pull", "./qwen.gguf").stdout.startswith("local/qwen.gguf is ready: ")
+    assert "is ready already" in cli("models", "pull", "local/qwen.gguf").stdout
+    for name in ("sm0llm2.gguf", "sm\u043ellm2.gguf", "SmolLM2-135M-lnstruct.Q4_1.gguf"):
+        (tmp_path / name).write_bytes(b"GGUF and more")
+        refused = cli("models", "pull", name)
+        assert refused.exit_code == 1 and "imitates the name of local/smollm2" in refused.stderr, name
+    assert "imitates the name of local/smollm2" in cli("models", "pull", "sm\u043ellm2").stderr
+    assert "is pinned to another SHA-256" in cli("models", "pull", "smollm2", "--sha256", "00").stderr
+
+
 def test_models_list_names_every_provider(cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     from mintmark.models.spec import PROVIDERS
 

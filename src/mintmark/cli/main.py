@@ -24,6 +24,7 @@ from . import (
     run,
     show,
     trace,
+    tune,
     verify,
 )
 from .output import fail
@@ -82,6 +83,7 @@ app.command("trace", epilog=trace.EPILOG)(trace.trace)
 app.command("replay", epilog=replay.EPILOG)(replay.replay)
 app.command("verify", epilog=verify.EPILOG)(verify.verify)
 app.command("export", epilog=export.EPILOG)(export.export)
+app.command("tune", epilog=tune.EPILOG)(tune.tune)
 app.command("evaluate", epilog=evaluate.EPILOG)(evaluate.evaluate)
 app.command("check-metrics")(check_metrics.check_metrics)
 app.command("diff", epilog=diff.EPILOG)(diff.diff)

