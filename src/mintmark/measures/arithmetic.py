@@ -30,7 +30,7 @@ _FINAL = re.compile(
 )
 _UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
-_GOES_ON = re.compile(r"[A-Za-z](?![A-Za-z])|\s*[-+*/×÷−=^(\d]")
+_GOES_ON = re.compile(r"[A-Za-z](?![A-Za-z])|[ \t]*[-+*/×÷−=^(\d]")
 """After a right side: an unknown, another sign, the rest of a mixed number."""
 WORDS: dict[str, Fraction] = {
     **{word: Fraction(n) for n, word in enumerate(_UNITS.split())},
