@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from mintmark.api import Recipe, Run
 from mintmark.core.call import Request
-from mintmark.generate.math import _grounded
-from mintmark.generate.math_prompts import SHOTS
-from mintmark.measures.arithmetic import verdict
+from mintmark.generate.math import _grounded, draw_calculation
+from mintmark.generate.math_prompts import ONE_STEP, SHOTS
+from mintmark.measures.arithmetic import numbers_in, value_of
+from mintmark.measures.worked import verdict
 from mintmark.models.scripted import scripted
 
 PROBLEM = "Three boxes hold 4 pens each. How many pens are there?"
@@ -69,7 +74,57 @@ def test_solutions_must_agree(tmp_path: Path) -> None:
     assert row["answer"] == "12" and row["solution"] == "3 * 4 = 12"
 
 
+def told(story: str, reply: str) -> Callable[[Request], str]:
+    """Answer with a story in which A, B and SIGN stand for the calculation, and with a reply in which V is its value."""
+
+    def script(request: Request) -> str:
+        talk = request.body["messages"][-1]["content"]
+        if "Calculation: " in talk:
+            drawn = talk.partition("Calculation: ")[2].split()
+            script.__dict__.update(zip(("A", "SIGN", "B"), drawn, strict=True))
+        filled = story if "Calculation: " in talk else reply
+        for key in ("SIGN", "A", "B"):
+            filled = filled.replace(key, script.__dict__[key])
+        return filled
+
+    return script
+
+
+def test_a_drawn_calculation_is_found_again(tmp_path: Path) -> None:
+    fields = {"mode": "calculation_first", "votes": 2}
+    story = "There are A pens and B boxes. How many?"
+    (row,) = list(made(tmp_path / "kept", told(story, "A SIGN B = 1"), **fields))
+    sign = row["solution"].split()[1]
+    assert (
+        verdict(row["solution"])[0] == "kept"
+        and row["answer"] == row["solution"].rpartition("= ")[2]
+        and sign in "+-*/"
+    )
+    cases = {
+        "other_numbers": (story.replace("pens", "pens and 5 caps"), "A SIGN B = 1"),
+        "votes_differ": (story, "A SIGN B + 1 = 1"),
+        "no_calculation": (story, "Quite a few."),
+        "not_a_question": (story[:-1], "A SIGN B = 1"),
+    }
+    for reason, (text, reply) in cases.items():
+        fate = "failed" if reason == "no_calculation" else "dropped"
+        assert reasons(made(tmp_path / reason, told(text, reply), **fields)) == [(fate, reason)]
+
+
+@given(st.integers())
+def test_drawn_calculations_are_whole_and_true_of_two_numbers(seed: int) -> None:
+    sign, left, right = draw_calculation(random.Random(seed))
+    value = value_of(f"{left} {sign} {right}")
+    assert value.denominator == 1 and value > 1 and left != right and min(left, right) > 1
+
+
 def test_the_worked_examples_are_right() -> None:
+    assert sorted(shot.solution.split()[1] for shot in ONE_STEP) == sorted("++--**//")
+    for shot in ONE_STEP:
+        left, _, right = shot.solution.split()[:3]
+        assert (
+            sorted(numbers_in(shot.problem)) == sorted([int(left), int(right)]) and verdict(shot.solution)[0] == "kept"
+        )
     for shot in SHOTS:
         assert verdict(shot.solution)[0] == "kept", shot
         assert _grounded(shot.solution, shot.problem)[0] == "kept", shot

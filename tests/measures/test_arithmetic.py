@@ -9,16 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mintmark.measures.arithmetic import (
-    NotArithmetic,
-    agrees,
-    shown,
-    stated_answer,
-    steps_of,
-    strangers,
-    value_of,
-    verdict,
-)
+from mintmark.measures.arithmetic import NotArithmetic, agrees, numbers_in, shown, value_of
+from mintmark.measures.worked import stated_answer, steps_of, strangers, verdict
 
 NUMBERS = st.integers(0, 10**6).map(str) | st.decimals(0, 10**4, places=3).map(str)
 TREES = st.recursive(
@@ -128,6 +120,11 @@ def test_numbers_that_nobody_mentioned() -> None:
     problem = "A dozen eggs cost $3. Twelve boys buy half of them, 25% off."
     assert strangers(["12 / 2", "6 * 3", "18 * 0.25"], problem) == []
     assert strangers(["12 * 9"], problem) == ["9"]
+
+
+def test_numbers_in_figures_and_words() -> None:
+    assert numbers_in("A boy buys twelve pens, 3.5 kg and 1,000 stones; one is lost.") == [12, Fraction(7, 2), 1000]
+    assert numbers_in("Nothing at all") == []
 
 
 def test_shown_numbers_come_back() -> None:
