@@ -8,7 +8,7 @@ from ..core.dataset import Column, Row
 from ..core.operator import Example, RowContext, RowOperator
 from ..core.outcome import RowOutcome, failed
 from ..core.registry import operator
-from ..measures.arithmetic import verdict
+from ..measures.worked import verdict
 
 
 @operator("curate.math_answer", version=1)

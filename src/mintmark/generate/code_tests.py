@@ -44,7 +44,7 @@ class CodeTests(Generator):
 
     The first `shown` tests stand in the prompt. The solution is run against them in the sandbox; what goes wrong is given back,
     up to `turns` times. What then passes the remaining, held-out tests is kept; the rest is dropped as `failed_held_out`,
-    or with the reason that ended its last try. Without a column of tests the model writes them too, which proves less: its
+    or with the reason that ended its last try. With `write_tests` the model writes the tests too, which proves less: its
     tests and its solution may share one mistake.
 
     New columns: solution, turns, shown_tests and held_out_tests, rejected (the first try, where it failed, else null) and tries (all
@@ -61,14 +61,14 @@ class CodeTests(Generator):
 
     on: Column = "problem"
     """The column that holds the problem."""
-    tests: Column | None = "tests"
-    """The column of tests, a list of Python texts; null where the model is to write them."""
+    tests: Column = "tests"
+    """The column of tests, a list of Python texts."""
     python: str = "python"
     """The recipe's name for the sandbox, a model with the address `sandbox/python`."""
     shown: int = Field(1, ge=1)
     """Tests that are shown and used for feedback; all others are held out."""
-    write_tests: int = Field(6, ge=2, le=50)
-    """Tests asked for, where the model writes them."""
+    write_tests: int = Field(0, ge=0, le=50)
+    """Where above 0, the model is asked for so many tests, and no column is read."""
     turns: int = Field(3, ge=1, le=10)
     """Tries at one solution, the first included."""
     samples: int = Field(1, ge=1, le=100)
@@ -83,7 +83,7 @@ class CodeTests(Generator):
 
     def reads(self) -> Sequence[str]:
         """Return the columns of problem and tests."""
-        return [self.on, *([self.tests] if self.tests else [])]
+        return [self.on] if self.write_tests else [self.on, self.tests]
 
     def output(self, columns: Columns) -> Columns:
         """Return the problem's columns and those of the solution."""
@@ -101,7 +101,7 @@ class CodeTests(Generator):
         problem = row.get(self.on)
         if not isinstance(problem, str):
             return failed("not_text", {"column": self.on})
-        tests = await self._written(problem, ctx) if self.tests is None else row.get(self.tests)
+        tests = await self._written(problem, ctx) if self.write_tests else row.get(self.tests)
         if not isinstance(tests, list) or not all(isinstance(t, str) for t in tests):
             return failed("not_tests", {"column": self.tests})
         tests = [t for t in tests if t.strip()]

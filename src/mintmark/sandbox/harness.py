@@ -38,7 +38,7 @@ def main(scratch: str, channel: int, parent: int, cpu_s: int, memory_bytes: int,
         leave(3)
     os.environ.clear()
     sys.path.insert(0, scratch)
-    sys.argv = ["code.py"]
+    sys.argv = sys.orig_argv = ["code.py"]
     for name in [n for n in sys.modules if n.partition(".")[0] == "sandbox"]:
         del sys.modules[name]
     write(channel, b"+")

@@ -50,7 +50,7 @@ class Code(Source):
         >>> import pathlib, tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     _ = pathlib.Path(folder, "a.py").write_text("import os\\n\\ndef f():\\n    return 1\\n\\ndef g():\\n    return 2\\n")
-        ...     [(r.span.line, r.values["text"].splitlines()[0]) for r in Code(path=folder, chunk_lines=4).read()]
+        ...     [(r.span.line, r.values["text"].splitlines()[0]) for r in Code(path=folder, chunk_lines=5).read()]
         [(1, 'import os'), (6, 'def g():')]
     """
 
