@@ -1,4 +1,4 @@
-"""HarmAug: harmful instructions behind an affirmative prefix, each with a reply that goes along and one that declines."""
+"""HarmAug: a model that goes on from an affirmative opening writes the instructions that a guard should catch."""
 
 from __future__ import annotations
 
@@ -14,25 +14,20 @@ from ..core.outcome import Child, RowOutcome, born
 from ..core.registry import operator
 from ..core.template import template
 from .base import Generator, Temperature, sampled, with_inner
-from .guard_talk import Kind, replied
 from .talk import written
 
 CHATML = "<|im_start|>user\n{{ ask }}<|im_end|>\n<|im_start|>assistant\n{{ prefix }}"
-KINDS: tuple[Kind, ...] = ("complying", "declining")
 
 
 @operator("generate.harmaug", version=1)
 class HarmAug(Generator):
-    """Bear rows for a safety classifier: an instruction that it should catch, once with a complying and once with a declining reply.
+    """Bear instructions for a safety classifier to learn from, asked for with the reply's first words put into the model's mouth.
 
-    The instruction is asked for with `prefix` put into the model's mouth, as raw text in its own chat template, so that it continues
-    instead of declining. A second model replies. Whatever refuses where it should not is dropped as `refused`, a reply that should
-    decline and does not as `not_declined`. Labels come after it, from a guard: `curate.guard`.
+    The model reads `ask` and the `prefix` as the opening of its own reply, as raw text in its chat template, and continues instead of
+    declining. What declines all the same is dropped as `refused`. Replies come after it by `generate.guard_replies`, soft labels by
+    `curate.guard`. This makes training data for classifiers that stop such talk; what is asked for is yours to say.
 
-    This makes training data for classifiers that stop such talk. What is asked for is yours to say; the replies are told to stay
-    general.
-
-    New columns: prompt, response, reply (`complying` or `declining`).
+    New columns: prompt, verdict (`harmful`, as it was asked for; what it is the guard says). All other columns are kept.
 
     Reference: Lee et al. 2024, "HarmAug: Effective Data Augmentation for Knowledge Distillation of Safety Guard Models", section
     3.2.
@@ -48,13 +43,11 @@ class HarmAug(Generator):
     """The words with which the model's own reply begins."""
     turns: str = CHATML
     """The model's chat template from the user's turn into its own; a Jinja template over `ask` and `prefix`. ChatML by default."""
-    responder: str = "responder"
-    """The recipe's name for the model that replies."""
     samples: int = Field(1, ge=1, le=1000)
     """Instructions for each row."""
     temperature: Temperature | None = 1.0
     max_tokens: int = Field(128, ge=8)
-    stop: list[str] | None = ["<|im_end|>", "\n"]
+    stop: list[str] | None = ["<|im_end|>"]
 
     @field_validator("ask", "turns")
     @classmethod
@@ -63,69 +56,44 @@ class HarmAug(Generator):
         return value
 
     def requires(self) -> Mapping[str, frozenset[str]]:
-        """Return that the writer must continue raw text, and the responder chat."""
-        own = {self.model: frozenset({"complete"})}
-        return with_inner({**own, self.responder: own.get(self.responder, frozenset()) | {"chat"}}, self.nested())
+        """Return that the model must continue raw text."""
+        return with_inner({self.model: frozenset({"complete"})}, self.nested())
 
     def reads(self) -> Sequence[str]:
         """Return the columns that the template names."""
         return sorted(set(template(self.ask).names) - {"row"})
 
     def output(self, columns: Columns) -> Columns:
-        """Return the row's columns and the three new ones."""
+        """Return the row's columns and the two new ones."""
         import pyarrow as pa
 
-        return {**columns, **dict.fromkeys(("prompt", "response", "reply"), pa.string())}
+        return {**columns, "prompt": pa.string(), "verdict": pa.string()}
 
     async def make(self, row: Row, ctx: RowContext) -> RowOutcome:
-        """Write `samples` instructions, each with two replies."""
-        return born(await sampled(self._pair(row, ctx, n) for n in range(self.samples)))
-
-    async def _pair(self, row: Row, ctx: RowContext, n: int) -> list[Child]:
-        values = {k: v for k, v in row.items() if k != "id"} | {"prompt": None, "response": None, "reply": None}
+        """Write `samples` instructions."""
         ask = template(self.ask).render({**row, "row": row})
         raw = template(self.turns).render({"ask": ask, "prefix": self.prefix})
-        try:
-            prompt, problem = written(await ctx.complete(self.model, raw, sample=n, **self.sampling(ctx, n)))
-        except RowFailure as e:
-            return [Child(values, "failed", e.reason, e.detail)]
-        values["prompt"] = prompt
-        if problem:
-            return [Child(values, "dropped", *problem)]
-        return await sampled(self._reply(values, ctx, n, kind) for kind in KINDS)
+        return born(await sampled(self._instruction(row, raw, ctx, n) for n in range(self.samples)))
 
-    async def _reply(self, values: Row, ctx: RowContext, n: int, kind: Kind) -> Child:
-        child = Child({**values, "reply": kind})
-        own = self.sampling(ctx, n, stop=None)
+    async def _instruction(self, row: Row, raw: str, ctx: RowContext, n: int) -> Child:
+        child = Child({k: v for k, v in row.items() if k != "id"} | {"prompt": None, "verdict": "harmful"})
         try:
-            child.values["response"], problem = await replied(
-                ctx, self.responder, kind, values["prompt"], sample=n, attempt=1 + KINDS.index(kind), **own
-            )
+            reply = await ctx.complete(self.model, raw, sample=n, **self.sampling(ctx, n))
         except RowFailure as e:
-            return Child(child.values, "failed", e.reason, e.detail)
-        return child if problem is None else Child(child.values, "dropped", *problem)
+            child.fate, child.reason, child.detail = "failed", e.reason, e.detail
+            return child
+        child.values["prompt"], problem = written(reply)
+        if problem:
+            child.fate, child.reason, child.detail = "dropped", *problem
+        return child
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
-        """Return an instruction with both replies, one whose replies do the wrong thing, and a writer that refuses."""
-        sorry = "I'm sorry, but I can't help with that."
+        """Return an instruction, and a model that refuses to write one."""
 
         def script(request: Request) -> str:
-            if request.kind == "complete":
-                told = str(request.body["prompt"])
-                return (
-                    sorry
-                    if "locks" in told
-                    else " Hide the neighbour's newspaper."
-                    if "pranks" in told
-                    else " Be rude."
-                )
-            declining = "decline" in str(request.body["messages"][0]["content"])
-            return (
-                sorry if declining == ("newspaper" in str(request.body["messages"][1]["content"])) else "Let us do it."
-            )
+            told = str(request.body["prompt"])
+            return " Sorry, but I can't help with that." if "locks" in told else ' "Hide the neighbour\'s newspaper."'
 
-        step = cls(ask="Make a prompt about {{ topic }}.")
-        rows: list[Row] = [{"topic": "pranks"}, {"topic": "manners"}, {"topic": "locks"}]
-        fates = ["used", "kept", "kept", "used", "dropped", "dropped", "used", "dropped"]
-        return [Example(step, rows, fates, script)]
+        rows: list[Row] = [{"topic": "pranks"}, {"topic": "locks"}]
+        return [Example(cls(ask="Make a prompt about {{ topic }}."), rows, ["used", "kept", "used", "dropped"], script)]
