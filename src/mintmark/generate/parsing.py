@@ -16,8 +16,9 @@ _LEAD = re.compile(
 _QUOTES = {'"': '"', "'": "'", "\u201c": "\u201d", "\u2018": "\u2019"}
 
 
-def list_items(text: str) -> list[str]:
-    """Return the items of a numbered or bulleted list; lines below an item belong to it. Without marks, one a line.
+def list_items(text: str, *, bare: bool = True) -> list[str]:
+    """Return the items of a numbered or bulleted list; lines below an item belong to it. Without marks, one a line, or none
+    at all where `bare` is false.
 
     Example:
         >>> list_items("Here you go:\\n1. Boil water.\\n2) Add salt,\\n   a little.")
@@ -25,7 +26,7 @@ def list_items(text: str) -> list[str]:
     """
     lines = text.strip().splitlines()
     if not any(_ITEM.match(line) for line in lines):
-        return [line.strip() for line in lines if line.strip()]
+        return [line.strip() for line in lines if line.strip()] if bare else []
     found: list[list[str]] = []
     for line in lines:
         mark = _ITEM.match(line)
