@@ -14,7 +14,8 @@ from ..core.outcome import Child, RowOutcome, born, dropped, failed
 from ..core.registry import operator
 from ..measures.evidence import askable
 from ..measures.faithful import meta_talk, unfaithful
-from ..measures.sentences import content_words, plain_text, prose_words
+from ..measures.sentences import content_words, plain_text, prose
+from ..measures.text import count_words
 from .base import Generator, Temperature
 from .parsing import list_items, without_talk
 from .text_prompts import ask_facts
@@ -24,12 +25,12 @@ from .text_prompts import ask_facts
 class Extract(Generator):
     """Draw the facts out of a text as a list; no fact in a kept row has a number or a name that the text lacks.
 
-    Each sentence of each item is judged by itself. Left out, and counted by reason in `left_out`: what cannot stand alone as a
+    The model is shown the text's prose: headings, code, tables and markup are left out. Each sentence of each item is judged by itself. Left out, and counted by reason in `left_out`: what cannot stand alone as a
     statement ("It ...", a heading, code), speaks of itself, has a number or a name that the text lacks, or less than
     `min_support` of its content words from it, and repetitions. A row with fewer than `min_facts` facts left is dropped as
     `too_few_facts`, a text of little prose as `too_little_prose`.
 
-    New columns: text (the facts, a line each), facts (their number), left_out (reason and number), source_text. Other columns
+    New columns: text (the facts, a line each), facts (their number), left_out (reason and number), source_text (the prose). Other columns
     are kept.
 
     Reference: Su et al. 2024, "Nemotron-CC: Transforming Common Crawl into a Refined Long-Horizon Pretraining Dataset",
@@ -61,10 +62,10 @@ class Extract(Generator):
 
     async def make(self, row: Row, ctx: RowContext) -> RowOutcome:
         """Ask once, and judge every item."""
-        source = row.get(self.on)
-        if not isinstance(source, str):
+        given = row.get(self.on)
+        if not isinstance(given, str):
             return failed("not_text", {"column": self.on})
-        if (words := prose_words(source)) < self.min_source_words:
+        if (words := count_words(source := prose(given))) < self.min_source_words:
             return dropped("too_little_prose", {"words": words})
         kept = {k: v for k, v in row.items() if k not in ("id", self.on)}
         values: Row = {**kept, "text": "", "facts": 0, "left_out": [], "source_text": source}
