@@ -25,10 +25,11 @@ from .text_prompts import ask_facts
 class Extract(Generator):
     """Draw the facts out of a text as a list; no fact in a kept row has a number or a name that the text lacks.
 
-    The model is shown the text's prose: headings, code, tables and markup are left out. Each sentence of each item is judged by itself. Left out, and counted by reason in `left_out`: what cannot stand alone as a
-    statement ("It ...", a heading, code), speaks of itself, has a number or a name that the text lacks, or less than
-    `min_support` of its content words from it, and repetitions. A row with fewer than `min_facts` facts left is dropped as
-    `too_few_facts`, a text of little prose as `too_little_prose`.
+    The model is shown the text's prose: headings, code, tables and markup are left out. Each sentence of each item is judged by
+    itself. Left out, and counted by reason in `left_out`: what cannot stand alone as a statement ("It ...", a heading, code),
+    speaks of itself, has a number or a name that the text lacks, or less than `min_support` of its content words from it, and
+    repetitions. A row with fewer than `min_facts` facts left is dropped as `too_few_facts`, a text of little prose as
+    `too_little_prose`.
 
     New columns: text (the facts, a line each), facts (their number), left_out (reason and number), source_text (the prose). Other columns
     are kept.

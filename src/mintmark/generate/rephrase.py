@@ -29,11 +29,12 @@ Style = Literal["wikipedia", "qa", "easy", "hard"]
 class Rephrase(Generator):
     """Say a text again in each of the `styles`; no kept row has a number or a name that its source lacks.
 
-    The model is shown the text's prose: headings, code, tables and markup are left out. Dropped: `too_short` and `too_long` by the number of words held against the source; `meta_talk` where the text speaks of itself
-    ("Here is ...", "the passage"); `unsupported_number`, `unsupported_name`, and `low_support` below `min_support` of the
-    content words; `copied` where more than `max_copied` of its 5-grams stand in the source as they are; `no_questions` where
-    the style is `qa` and there are none; `adds_code`; `cut_off` where the model did not come to an end. What words cannot show, such as a
-    cause turned round, is not seen: take `curate.judge` where you have a judge.
+    The model is shown the text's prose: headings, code, tables and markup are left out. Dropped: `too_short` and `too_long` by the
+    number of words held against the source; `meta_talk` where the text speaks of itself ("Here is ...", "the passage");
+    `unsupported_number`, `unsupported_name`, and `low_support` below `min_support` of the content words; `copied` where more
+    than `max_copied` of its 5-grams stand in the source as they are; `no_questions` where the style is `qa` and there are none;
+    `adds_code`; `cut_off` where the model did not come to an end. What words cannot show, such as a cause turned round, is not
+    seen: take `curate.judge` where you have a judge.
 
     New columns: text (the rephrased text), style, source_text (the prose it was made of). Other columns are kept.
 
