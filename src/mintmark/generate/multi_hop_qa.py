@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
@@ -195,8 +196,8 @@ class MultiHopQA(Retriever, Generator):
                 return "one_hop", {"suffices": own}
         return None
 
-    def _askable(self, text: str) -> list[Span]:
-        return askable(text, min_words=self.min_evidence_words, max_words=self.max_evidence_words)
+    def _askable(self, text: str) -> tuple[Span, ...]:
+        return _spans(text, self.min_evidence_words, self.max_evidence_words)
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
@@ -222,6 +223,11 @@ class MultiHopQA(Retriever, Generator):
 
         fates = ["used", "kept", "used", "dropped", "dropped"]
         return [Example(cls(), rows, fates, script, {"kb": kb})]
+
+
+@lru_cache(maxsize=4096)  # a passage is looked through for every name that it holds
+def _spans(text: str, min_words: int, max_words: int) -> tuple[Span, ...]:
+    return tuple(askable(text, min_words=min_words, max_words=max_words))
 
 
 def one_suffices(question: str, answer: str, chunk: str, other_evidence: str, min_shared: int = 1) -> bool:
