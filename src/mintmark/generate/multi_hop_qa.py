@@ -118,7 +118,8 @@ class MultiHopQA(Retriever, Generator):
         found: list[tuple[int, Pair]] = []
         names = dict.fromkeys(name for a, b in spans for name in _names(chunk[a:b]))
         for name in list(names)[:_MOST_LINKS]:
-            hits = [h for h in await self._others(name, chunk, row, ctx, k=self.max_named + 2) if name in h.text]
+            found_in = await self._others(name, chunk, row, ctx, k=4 * self.max_named)
+            hits = [hit for hit in found_in if name.casefold() in hit.text.casefold()]
             own = [span for span in spans if name in _names(chunk[slice(*span)])]
             pairs = [pair for hit in hits[: self.top_k] if (pair := self._nearest(name, chunk, own, hit)) is not None]
             if pairs and len(hits) <= self.max_named:
