@@ -83,6 +83,8 @@ def test_each_fact_is_judged_by_itself(tmp_path: Path) -> None:
         "- Bees of one hive make about 25 kilograms in a summer. Bees feed on lime trees in the valley of the Drava.\n"
         "- Golden sweetness delights breakfast lovers everywhere.\n"
         "- honey = 99\n"
+        "- Bees of one hive never make 25 kilograms in a summer.\n"
+        "- Bees of one hive make honey for years in the valley.\n"
         "- The text speaks about bees and years and honey."
     )
     step = Extract(min_source_words=10, min_fact_words=4)
@@ -95,7 +97,8 @@ def test_each_fact_is_judged_by_itself(tmp_path: Path) -> None:
     ]
     assert row["facts"] == 4 and row["source_text"] == SOURCE
     assert {one["reason"]: one["count"] for one in row["left_out"]} == {
-        "no_fact": 2, "unsupported_number": 1, "unsupported_name": 1, "low_support": 1, "meta_talk": 1,
+        "no_fact": 2, "unsupported_number": 1, "unsupported_name": 1, "low_support": 2, "meta_talk": 1,
+        "negation_differs": 1,
     }  # fmt: skip
 
 

@@ -14,7 +14,8 @@ from ..core.outcome import Child, RowOutcome, born, dropped, failed
 from ..core.registry import operator
 from ..measures.evidence import askable
 from ..measures.faithful import meta_talk, unfaithful
-from ..measures.sentences import content_words, plain_text, prose
+from ..measures.sentences import content_words, plain_text, prose, sentences
+from ..measures.support import closest, turns_round
 from ..measures.text import count_words
 from .base import Generator, Temperature
 from .parsing import list_items, without_talk
@@ -27,9 +28,9 @@ class Extract(Generator):
 
     The model is shown the text's prose: headings, code, tables and markup are left out. Each sentence of each item is judged by
     itself. Left out, and counted by reason in `left_out`: what cannot stand alone as a statement ("It ...", a heading, code),
-    speaks of itself, has a number or a name that the text lacks, or less than `min_support` of its content words from it, and
-    repetitions. A row with fewer than `min_facts` facts left is dropped as `too_few_facts`, a text of little prose as
-    `too_little_prose`.
+    speaks of itself, has a number or a name that the text lacks, less than `min_support` of its content words in one sentence of
+    the text, a negation that this sentence does not have or none where it has one, and repetitions. A row with fewer than
+    `min_facts` facts left is dropped as `too_few_facts`, a text of little prose as `too_little_prose`.
 
     New columns: text (the facts, a line each), facts (their number), left_out (reason and number), source_text (the prose). Other columns
     are kept.
@@ -48,8 +49,8 @@ class Extract(Generator):
     min_facts: int = Field(2, ge=1)
     min_fact_words: int = Field(5, ge=1)
     max_fact_words: int = Field(50, ge=1)
-    min_support: float = Field(0.6, ge=0, le=1)
-    """Share of a fact's content words, by rough stem, that must stand in the text."""
+    min_support: float = Field(0.8, ge=0, le=1)
+    """Share of a fact's content words, by rough stem, that must stand in one sentence of the text."""
     temperature: Temperature | None = 0.2
     max_tokens: int = Field(400, ge=16)
 
@@ -105,8 +106,12 @@ class Extract(Generator):
             return "meta_talk"
         if any(content_words(fact) <= content_words(other) for other in facts):
             return "repeated"
-        found = unfaithful(fact, source, min_support=self.min_support)
-        return found[0] if found else None
+        if found := unfaithful(fact, source):
+            return found[0]
+        support, nearest = closest(fact, [source[a:b] for a, b in sentences(source)])
+        if support < self.min_support:
+            return "low_support"
+        return "negation_differs" if turns_round(fact, nearest) else None
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
@@ -117,7 +122,7 @@ class Extract(Generator):
         def script(request: Request) -> str:
             if "HONEY" in str(request.body["messages"][-1]["content"]):
                 return "- Honey from old jars was found in 1922.\n- It keeps.\n- Bees"
-            true = "- Honey in a jar keeps for many years.\n- Bacteria cannot grow where a jar holds little water."
+            true = "- Honey in the jar keeps for years.\n- Bacteria cannot grow where so little water is."
             return f"{true}\n- Honey keeps in 12 jars of little water."
 
         fates = ["used", "kept", "used", "dropped", "dropped"]
