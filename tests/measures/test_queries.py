@@ -34,6 +34,8 @@ def test_the_query_in_a_reply(reply: str, query: str) -> None:
         ("This is a fact about honey", "not_a_query"),
         ("I'm glad you like honey", "not_a_query"),
         ("Honey keeps long. Bees make it", "not_a_query"),
+        ("honey is old. (Though it keeps)", "not_a_query"),
+        ("how to keep honey when one of the", "not_a_query"),
         ("honey keeps for many years because bacteria are few", "copies_document"),
         ("why is it that honey keeps for many years", None),
     ],

@@ -14,7 +14,9 @@ from ..core.outcome import Child, RowOutcome, born, dropped, failed
 from ..core.registry import operator
 from ..measures.evidence import askable
 from ..measures.faithful import meta_talk, unfaithful
-from ..measures.sentences import content_words, plain_text, prose_words
+from ..measures.sentences import content_words, plain_text, prose, sentences
+from ..measures.support import closest, turns_round
+from ..measures.text import count_words
 from .base import Generator, Temperature
 from .parsing import list_items, without_talk
 from .text_prompts import ask_facts
@@ -24,12 +26,13 @@ from .text_prompts import ask_facts
 class Extract(Generator):
     """Draw the facts out of a text as a list; no fact in a kept row has a number or a name that the text lacks.
 
-    Each sentence of each item is judged by itself. Left out, and counted by reason in `left_out`: what cannot stand alone as a
-    statement ("It ...", a heading, code), speaks of itself, has a number or a name that the text lacks, or less than
-    `min_support` of its content words from it, and repetitions. A row with fewer than `min_facts` facts left is dropped as
-    `too_few_facts`, a text of little prose as `too_little_prose`.
+    The model is shown the text's prose: headings, code, tables and markup are left out. Each sentence of each item is judged by
+    itself. Left out, and counted by reason in `left_out`: what cannot stand alone as a statement ("It ...", a heading, code),
+    speaks of itself, has a number or a name that the text lacks, less than `min_support` of its content words in one sentence of
+    the text, a negation that this sentence does not have or none where it has one, and repetitions. A row with fewer than
+    `min_facts` facts left is dropped as `too_few_facts`, a text of little prose as `too_little_prose`.
 
-    New columns: text (the facts, a line each), facts (their number), left_out (reason and number), source_text. Other columns
+    New columns: text (the facts, a line each), facts (their number), left_out (reason and number), source_text (the prose). Other columns
     are kept.
 
     Reference: Su et al. 2024, "Nemotron-CC: Transforming Common Crawl into a Refined Long-Horizon Pretraining Dataset",
@@ -46,8 +49,8 @@ class Extract(Generator):
     min_facts: int = Field(2, ge=1)
     min_fact_words: int = Field(5, ge=1)
     max_fact_words: int = Field(50, ge=1)
-    min_support: float = Field(0.6, ge=0, le=1)
-    """Share of a fact's content words, by rough stem, that must stand in the text."""
+    min_support: float = Field(0.8, ge=0, le=1)
+    """Share of a fact's content words, by rough stem, that must stand in one sentence of the text."""
     temperature: Temperature | None = 0.2
     max_tokens: int = Field(400, ge=16)
 
@@ -61,10 +64,10 @@ class Extract(Generator):
 
     async def make(self, row: Row, ctx: RowContext) -> RowOutcome:
         """Ask once, and judge every item."""
-        source = row.get(self.on)
-        if not isinstance(source, str):
+        given = row.get(self.on)
+        if not isinstance(given, str):
             return failed("not_text", {"column": self.on})
-        if (words := prose_words(source)) < self.min_source_words:
+        if (words := count_words(source := prose(given))) < self.min_source_words:
             return dropped("too_little_prose", {"words": words})
         kept = {k: v for k, v in row.items() if k not in ("id", self.on)}
         values: Row = {**kept, "text": "", "facts": 0, "left_out": [], "source_text": source}
@@ -103,8 +106,12 @@ class Extract(Generator):
             return "meta_talk"
         if any(content_words(fact) <= content_words(other) for other in facts):
             return "repeated"
-        found = unfaithful(fact, source, min_support=self.min_support)
-        return found[0] if found else None
+        if found := unfaithful(fact, source):
+            return found[0]
+        support, nearest = closest(fact, [source[a:b] for a, b in sentences(source)])
+        if support < self.min_support:
+            return "low_support"
+        return "negation_differs" if turns_round(fact, nearest) else None
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
@@ -115,7 +122,7 @@ class Extract(Generator):
         def script(request: Request) -> str:
             if "HONEY" in str(request.body["messages"][-1]["content"]):
                 return "- Honey from old jars was found in 1922.\n- It keeps.\n- Bees"
-            true = "- Honey in a jar keeps for many years.\n- Bacteria cannot grow where a jar holds little water."
+            true = "- Honey in the jar keeps for years.\n- Bacteria cannot grow where so little water is."
             return f"{true}\n- Honey keeps in 12 jars of little water."
 
         fates = ["used", "kept", "used", "dropped", "dropped"]

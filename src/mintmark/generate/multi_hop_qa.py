@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
@@ -117,7 +118,8 @@ class MultiHopQA(Retriever, Generator):
         found: list[tuple[int, Pair]] = []
         names = dict.fromkeys(name for a, b in spans for name in _names(chunk[a:b]))
         for name in list(names)[:_MOST_LINKS]:
-            hits = [h for h in await self._others(name, chunk, row, ctx, k=self.max_named + 2) if name in h.text]
+            found_in = await self._others(name, chunk, row, ctx, k=4 * self.max_named)
+            hits = [hit for hit in found_in if name.casefold() in hit.text.casefold()]
             own = [span for span in spans if name in _names(chunk[slice(*span)])]
             pairs = [pair for hit in hits[: self.top_k] if (pair := self._nearest(name, chunk, own, hit)) is not None]
             if pairs and len(hits) <= self.max_named:
@@ -195,8 +197,8 @@ class MultiHopQA(Retriever, Generator):
                 return "one_hop", {"suffices": own}
         return None
 
-    def _askable(self, text: str) -> list[Span]:
-        return askable(text, min_words=self.min_evidence_words, max_words=self.max_evidence_words)
+    def _askable(self, text: str) -> tuple[Span, ...]:
+        return _spans(text, self.min_evidence_words, self.max_evidence_words)
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
@@ -222,6 +224,11 @@ class MultiHopQA(Retriever, Generator):
 
         fates = ["used", "kept", "used", "dropped", "dropped"]
         return [Example(cls(), rows, fates, script, {"kb": kb})]
+
+
+@lru_cache(maxsize=4096)  # a passage is looked through for every name that it holds
+def _spans(text: str, min_words: int, max_words: int) -> tuple[Span, ...]:
+    return tuple(askable(text, min_words=min_words, max_words=max_words))
 
 
 def one_suffices(question: str, answer: str, chunk: str, other_evidence: str, min_shared: int = 1) -> bool:

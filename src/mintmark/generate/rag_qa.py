@@ -46,7 +46,8 @@ class RagQA(Retriever, Generator):
     answer with a number or a name that the passages lack as `unsupported_number` or `unsupported_name`.
 
     New columns: question, answer, evidence (verbatim but for white space), context (the passages), document_ids (of the
-    passages, best first), evidence_id (the passage that holds the evidence). The passages are parents of the row.
+    passages, best first), evidence_id (the passage that holds the evidence), evidence_gain (nats a token by which it makes the
+    question likelier; null for `quoted`). The passages are parents of the row.
 
     Reference: Lewis et al. 2020, "Retrieval-Augmented Generation for Knowledge-Intensive NLP Tasks", section 2; Sachan et al.
     2022, "Improving Passage Retrieval with Zero-Shot Question Generation", section 2 (the question's likelihood); Alberti et
@@ -91,7 +92,8 @@ class RagQA(Retriever, Generator):
         import pyarrow as pa
 
         texts = ("question", "answer", "evidence", "context", "evidence_id")
-        return {**columns, **dict.fromkeys(texts, pa.string()), "document_ids": pa.list_(pa.string())}
+        more = {"document_ids": pa.list_(pa.string()), "evidence_gain": pa.float64()}
+        return {**columns, **dict.fromkeys(texts, pa.string()), **more}
 
     async def make(self, row: Row, ctx: RowContext) -> RowOutcome:
         """Find passages, ask where a topic is given, and answer."""
@@ -104,6 +106,7 @@ class RagQA(Retriever, Generator):
         values: Row = {
             **{k: v for k, v in row.items() if k != "id"}, "question": given, "answer": "", "evidence": "",
             "context": "\n\n".join(hit.text for hit in hits), "document_ids": [hit.id for hit in hits], "evidence_id": None,
+            "evidence_gain": None,
         }  # fmt: skip
         fate: Fate = "kept"
         reason, detail = None, None
@@ -164,6 +167,7 @@ class RagQA(Retriever, Generator):
         best = max(range(len(gains)), key=lambda i: (gains[i], -i))
         chosen = ranked[best]
         values["answer"], values["evidence"], values["evidence_id"] = plain_text(chosen.text), chosen.text, chosen.id
+        values["evidence_gain"] = round(gains[best], 6)
         if gains[best] < self.min_gain:
             return "no_evidence", {"gain": round(gains[best], 4)}
         if about is not None and chosen.text != about.text:

@@ -15,7 +15,7 @@ from ..core.outcome import Child, RowOutcome, born, dropped, failed
 from ..core.registry import operator
 from ..measures.extractive import ngram_precision
 from ..measures.faithful import meta_talk, unfaithful
-from ..measures.sentences import plain_text, prose_words
+from ..measures.sentences import prose
 from ..measures.text import count_words
 from ..measures.tokens import tokens
 from .base import Generator, Temperature, sampled
@@ -29,13 +29,14 @@ Style = Literal["wikipedia", "qa", "easy", "hard"]
 class Rephrase(Generator):
     """Say a text again in each of the `styles`; no kept row has a number or a name that its source lacks.
 
-    Dropped: `too_short` and `too_long` by the number of words held against the source; `meta_talk` where the text speaks of itself
-    ("Here is ...", "the passage"); `unsupported_number`, `unsupported_name`, and `low_support` below `min_support` of the
-    content words; `copied` where more than `max_copied` of its 5-grams stand in the source as they are; `no_questions` where
-    the style is `qa` and there are none; `cut_off` where the model did not come to an end. What words cannot show, such as a
-    cause turned round, is not seen: take `curate.judge` where you have a judge.
+    The model is shown the text's prose: headings, code, tables and markup are left out. Dropped: `too_short` and `too_long` by the
+    number of words held against the source; `meta_talk` where the text speaks of itself ("Here is ...", "the passage");
+    `unsupported_number`, `unsupported_name`, and `low_support` below `min_support` of the content words; `copied` where more
+    than `max_copied` of its 5-grams stand in the source as they are; `no_questions` where the style is `qa` and there are none;
+    `adds_code`; `cut_off` where the model did not come to an end. What words cannot show, such as a cause turned round, is not
+    seen: take `curate.judge` where you have a judge.
 
-    New columns: text (the rephrased text), style, source_text (the text it was made of). Other columns are kept.
+    New columns: text (the rephrased text), style, source_text (the prose it was made of). Other columns are kept.
 
     Reference: Maini et al. 2024, "Rephrasing the Web: A Recipe for Compute and Data-Efficient Language Modeling", section 3.
 
@@ -52,7 +53,7 @@ class Rephrase(Generator):
     min_length: float = Field(0.3, ge=0)
     """Words of the new text, as a share of the source's."""
     max_length: float = Field(2.0, gt=0)
-    min_support: float = Field(0.3, ge=0, le=1)
+    min_support: float = Field(0.5, ge=0, le=1)
     """Share of the new text's content words, by rough stem, that must stand in the source."""
     max_copied: float = Field(0.7, ge=0, le=1)
     temperature: Temperature | None = 0.3
@@ -73,10 +74,10 @@ class Rephrase(Generator):
 
     async def make(self, row: Row, ctx: RowContext) -> RowOutcome:
         """Ask for each style."""
-        source = row.get(self.on)
-        if not isinstance(source, str):
+        given = row.get(self.on)
+        if not isinstance(given, str):
             return failed("not_text", {"column": self.on})
-        if (words := prose_words(source)) < self.min_source_words:
+        if (words := count_words(source := prose(given))) < self.min_source_words:
             return dropped("too_little_prose", {"words": words})
         return born(await sampled(self._say(source, style, row, ctx, n) for n, style in enumerate(self.styles)))
 
@@ -93,13 +94,15 @@ class Rephrase(Generator):
         return Child(values) if problem is None else Child(values, "dropped", *problem)
 
     def _problem(self, text: str, source: str, style: Style) -> tuple[str, Any] | None:
-        ratio = round(count_words(text) / max(1, count_words(plain_text(source))), 3)
+        ratio = round(count_words(text) / count_words(source), 3)
         if ratio < self.min_length:
             return "too_short", {"length": ratio}
         if ratio > self.max_length:
             return "too_long", {"length": ratio}
         if found := meta_talk(text, source):
             return "meta_talk", found
+        if "```" in text:
+            return "adds_code", text[:200]
         if style == "qa" and not ("Question:" in text and "Answer:" in text):
             return "no_questions", text[:200]
         copied = ngram_precision(tokens(text, signs=False), tokens(source, signs=False), 5) or 0.0

@@ -14,7 +14,8 @@ _STATES = re.compile(
     r"|passage|query|answer))\b(?!.*\?$)",
     re.IGNORECASE,
 )
-_SENTENCES = re.compile(r"[.!?][\"')\]]*\s+[A-Z]")
+_SENTENCES = re.compile(r"[.!?][\"')\]]*\s+[\"'(\[]*[A-Z]")
+_UNFINISHED = re.compile(r"\b(?:the|an?|of|and|or|including|such as|that|which|when|with|to|is|are|if)$", re.IGNORECASE)
 _MOST_LIFTED_WORDS = 5
 
 
@@ -32,8 +33,8 @@ def clean_query(text: str) -> str:
 def query_problem(query: str, document: str, *, min_words: int, max_words: int) -> tuple[str, object] | None:
     """Return (reason, what was found) where a text is no query that somebody would type who has not seen the document, else None.
 
-    Reasons: `query_length`; `not_a_query` for a statement or several sentences; `copies_document` where more than half of the
-    words are one run of over 5 words that stands in the document.
+    Reasons: `query_length`; `not_a_query` for a statement, several sentences or a part of one; `copies_document` where more
+    than half of the words are one run of over 5 words that stands in the document.
 
     Example:
         >>> query_problem("This is a good example of honey", "Honey keeps.", min_words=3, max_words=20)
@@ -42,7 +43,7 @@ def query_problem(query: str, document: str, *, min_words: int, max_words: int) 
     words = query.split()
     if not min_words <= len(words) <= max_words or not content_words(query):
         return "query_length", f"{len(words)} words"
-    if _STATES.match(query) or _SENTENCES.search(query):
+    if _STATES.match(query) or _SENTENCES.search(query) or _UNFINISHED.search(query):
         return "not_a_query", query[:200]
     own = tokens(query, signs=False)
     longest = max((length for *_, length in fragments(own, tokens(document, signs=False))), default=0)

@@ -83,14 +83,14 @@ def _paragraphs(text: str) -> list[tuple[int, int]]:
     return spans
 
 
-def prose_words(text: str) -> int:
-    """Return the number of words in a text's sentences of prose; headings, code and tables do not count.
+def prose(text: str) -> str:
+    """Return the sentences of prose of a text in one line, without markup; headings, code, tables are left out.
 
     Example:
-        >>> prose_words("# Title\\n\\nOne is here.\\n\\n    code = 1\\n")
-        3
+        >>> prose("# Title\\n\\nOne is *here*.\\n\\n    code = 1\\n\\nTwo is there.")
+        'One is here. Two is there.'
     """
-    return sum(len(text[a:b].split()) for a, b in sentences(text))
+    return " ".join(plain_text(text[a:b]) for a, b in sentences(text))
 
 
 def plain_text(text: str) -> str:
