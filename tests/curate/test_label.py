@@ -111,6 +111,12 @@ def test_examples_are_drawn_anew_and_never_the_row_itself(tmp_path: Path) -> Non
     assert all(one.count("Text: x") == 1 and "- a: first" in one for one in asked)
 
 
+def test_labels_may_be_those_of_the_examples(tmp_path: Path) -> None:
+    side = {"shown": [{"text": "one", "label": "b"}, {"text": "two", "label": "a"}]}
+    (row,) = list(run(tmp_path / "r", [{"text": "x"}], turns("a"), side, few_shot="shown", votes=1))
+    assert row["label"] == "a" and {s["label"] for s in row["soft_labels"]} == {"a", "b"}
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -52,7 +52,7 @@ class Label(RowOperator):
     task: str = Field("Which label fits the text best?", min_length=1)
     """What the labels are about; a Jinja template over the row's columns."""
     labels: list[str] | dict[str, str] | None = None
-    """The labels, or a mapping of each label to what it means."""
+    """The labels, or a mapping of each label to what it means; where none are given, those of the few-shot examples."""
     labels_from: str | None = None
     """Name of a side input in place of `labels`: a row for each label, with the columns label and, if any, meaning."""
     model: str = "annotator"
@@ -85,8 +85,10 @@ class Label(RowOperator):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if (self.labels is None) == (self.labels_from is None):
-            raise ValueError("needs `labels` or `labels_from`, one of the two")
+        if self.labels is not None and self.labels_from is not None:
+            raise ValueError("takes `labels` or `labels_from`, not both")
+        if self.labels is None and self.labels_from is None and self.few_shot is None:
+            raise ValueError("needs `labels`, `labels_from`, or `few_shot` examples to take them from")
         if self.labels is not None and len(set(self.labels)) < max(2, len(self.labels)):
             raise ValueError(f"labels: needs two or more, each once, got {list(self.labels)}")
         if self.soft and self.labels is not None and len(self.labels) > MOST_LETTERS:
@@ -140,7 +142,10 @@ class Label(RowOperator):
         if self.labels_from is not None:
             rows = ctx.side(self.labels_from)
             return {str(row["label"]): str(row.get("meaning") or "") for row in rows if row.get("label")}
-        return dict(self.labels) if isinstance(self.labels, dict) else dict.fromkeys(self.labels or (), "")
+        if self.labels is None:
+            found = (row.get(self.shown) for row in ctx.side(self.few_shot or ""))
+            return {str(label): "" for label in found if label is not None}
+        return self.labels if isinstance(self.labels, dict) else dict.fromkeys(self.labels, "")
 
     async def _vote(
         self, task: str, text: str, meanings: Mapping[str, str], ctx: RowContext, n: int
