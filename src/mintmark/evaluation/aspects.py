@@ -22,7 +22,7 @@ ASPECTS: dict[str, tuple[str, ...]] = {
     "bias": ("bias",),
     "safety": ("safety",),
     "collapse": ("collapse",),
-    "process": ("process",),
+    "process": ("process", "asked"),
 }
 """Aspect to its modules, each with an `examine(subject)`."""
 

@@ -23,8 +23,8 @@ class Prompt(Generator):
     """Ask a model with a prompt of your own; each sample that fits becomes a row whose parent is the row it was asked about.
 
     The template sees the row's columns by name, the whole row as `row`, and `examples`: rows drawn from the side input
-    `few_shot`, anew for each call, by seed. A reply that does not fit its schema is shown to the model with its error,
-    `tries` times in all, and the row then goes to `failed` with every reply kept in the log.
+    `few_shot`, anew for each call, by seed, or else the row's own column of that name. A reply that does not fit its schema is
+    shown to the model with its error, `tries` times in all, and the row then goes to `failed` with every reply kept in the log.
 
     Reference: Brown et al. 2020, "Language Models are Few-Shot Learners", section 2.
 
@@ -53,6 +53,8 @@ class Prompt(Generator):
     """Name of the side input that few-shot examples are drawn from."""
     shots: int = Field(3, ge=0, le=100)
     """Examples drawn for each call."""
+    match: Column | None = None
+    """Draw only examples that have the row's value in this column, its label say; a row without any fails as `no_example`."""
     inherit: bool | list[Column] = True
     """Columns of the parent that the new row keeps: all, none, or those named."""
     tries: int = Field(3, ge=1, le=10)
@@ -85,7 +87,7 @@ class Prompt(Generator):
     def reads(self) -> Sequence[str]:
         """Return the columns that the templates name."""
         names = {n for text in (self.prompt, self.system) if text for n in template(text).names}
-        return sorted(names - {"row", "examples"})
+        return sorted((names | ({self.match} if self.match else set())) - {"row", "examples"})
 
     def output(self, columns: Columns) -> Columns:
         """Return the inherited columns and those of the reply."""
@@ -112,11 +114,14 @@ class Prompt(Generator):
     async def _sample(self, row: Row, ctx: RowContext, n: int) -> list[Child]:
         kept = {k: v for k, v in row.items() if k != "id" and self._inherits(k)}
         sampling = self.sampling(ctx, n)
-        drawn: list[Row] = []
+        values = {"examples": [], **row, "row": row}
         if self.few_shot:
             pool = [r for r in ctx.side(self.few_shot) if r["id"] != row["id"]]
-            drawn = ctx.rng("examples", n).sample(pool, min(self.shots, len(pool)))
-        values = {**row, "row": row, "examples": drawn}
+            if self.match is not None:
+                pool = [r for r in pool if r.get(self.match) == row.get(self.match)]
+                if not pool:
+                    return [Child(kept, "failed", "no_example", {self.match: row.get(self.match)})]
+            values["examples"] = ctx.rng("examples", n).sample(pool, min(self.shots, len(pool)))
         try:
             messages = [{"role": "user", "content": template(self.prompt).render(values)}]
             if self.system:
