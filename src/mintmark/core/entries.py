@@ -41,8 +41,8 @@ def _to_entry(value: Operator, info: SerializationInfo) -> dict[str, Any]:
     }
 
 
-STEP = "A step"
-"""The title by which the JSON Schema of a field tells that it holds a step."""
+STEP, SOURCE = "A step", "A source"
+"""The titles by which the JSON Schema of a field tells that it holds a step, or a source."""
 Inner = Annotated[
     Operator, BeforeValidator(_to_inner), PlainSerializer(_to_entry), WithJsonSchema({"title": STEP, "type": "object"})
 ]

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PlainSerializer, SerializationInfo
+from pydantic import BeforeValidator, Field, PlainSerializer, SerializationInfo, WithJsonSchema
 
 from ..core.dataset import Column, Columns, Row
-from ..core.entries import to_source
+from ..core.entries import SOURCE, to_source
 from ..core.errors import MissingExtra, SourceError
 from ..core.registry import source
 from ..core.source import Source, SourceRow, Span
@@ -27,8 +27,9 @@ def _entry(value: Source, info: SerializationInfo) -> dict[str, Any]:
 
 
 Dataset = Annotated[
-    Source, BeforeValidator(lambda v: to_source(v, "source (gaps): of", ("of",))), PlainSerializer(_entry)
-]
+    Source, BeforeValidator(lambda v: to_source(v, "source (gaps): of", ("of",))), PlainSerializer(_entry),
+    WithJsonSchema({"title": SOURCE, "type": "object"}),
+]  # fmt: skip
 """A source inside a source, written as any source: `name: {field: value}`."""
 
 
