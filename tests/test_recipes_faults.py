@@ -52,6 +52,9 @@ def asked_of(server: FaultServer, name: str) -> str:
         address = spec if isinstance(spec, str) else spec["spec"]
         if not address.startswith(("sandbox/", "embed/")):
             data["models"][alias] = {"spec": server.spec, "id": alias, "can_score": True, "max_in_flight": 4}
+    for step in data["steps"]:
+        if "generate.magpie" in step:  # a server hides its template
+            step["generate.magpie"]["header"] = "<|im_start|>user\n"
     small = {"rows": 3, "max_failed": 1.0, "max_rounds": 2, "budget": {"calls": 40}}
     return Recipe.from_data({**data, **small}).to_yaml()
 
