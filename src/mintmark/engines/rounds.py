@@ -60,6 +60,8 @@ class Rounds:
         self._plan, self._shared, self._feed, self._stream = plan, shared, feed, stream
         self._new_cut, self._parked, self._answered, self._note = new_cut, parked, answered, note
         self.waiting = 0
+        rows = plan.recipe.rows
+        self._whole = rows is None or (isinstance(rows, Quota) and rows.values is None)
         self._first, *self._later = plan.segments
         self._wire: list[tuple[int, bytes]] = []
         self._walkers = {s.end: Walker(shared, s.steps, s.end) for s in self._later if s.kind == "stream"}
@@ -106,12 +108,12 @@ class Rounds:
         return min(found, max(POOL_ROWS, self.taken)) if any(s.uses_pool for s in recipe.steps) else found
 
     def _rows_wanted(self, recipe: Recipe, kept: int) -> int:
-        if recipe.rows is None:
+        if self._whole:
             return 2**62
         if isinstance(recipe.rows, Quota):
-            wanted = recipe.rows.each * len(recipe.rows.values or [0] * 8)
+            wanted = recipe.rows.each * len(recipe.rows.values or ())
         else:
-            wanted = recipe.rows
+            wanted = recipe.rows or 0
         if not self.taken:
             return max(8, math.ceil(wanted / 2))
         if not kept:
@@ -125,7 +127,8 @@ class Rounds:
             return "budget" if closed() else "source"
         if number + 1 >= self._plan.recipe.max_rounds:
             return "max_rounds"
-        self._barren = self._barren + 1 if cut.kept <= last_kept else 0
+        # Where the whole source is read, rows of another value may stand behind many that gain nothing.
+        self._barren = self._barren + 1 if cut.kept <= last_kept and not self._whole else 0
         return "no_gain" if self._barren >= BARREN_ROUNDS else None
 
     async def _evaluated(self, number: int) -> tuple[list[Candidate], Cut]:

@@ -14,7 +14,7 @@ from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born, failed
 from ..core.registry import operator
 from ..measures import judge as judging
-from ..measures.text import fold
+from ..measures.tokens import tokens
 from . import lab_prompts as prompts
 from .base import Generator, Temperature, sampled
 from .talk import written
@@ -177,8 +177,8 @@ def alike(a: str, b: str) -> bool:
     """Say whether most words of two texts are the same.
 
     Example:
-        >>> alike("What rhymes with hat?", "what rhymes with  Hat?"), alike("What rhymes with hat?", "Name a fruit.")
+        >>> alike("What rhymes with hat?", "what rhymes with: Hat!"), alike("What rhymes with hat?", "Name a fruit.")
         (True, False)
     """
-    one, other = set(fold(a).split()), set(fold(b).split())
+    one, other = set(tokens(a, signs=False)), set(tokens(b, signs=False))
     return len(one & other) >= COPY * len(one | other)
