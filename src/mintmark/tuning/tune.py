@@ -121,7 +121,7 @@ def _judge(found: Tuned, bench: Bench, recipe: Recipe, place: Place, best: Varia
     if not both:
         return
     old, new = [before[row] for row in both], [after[row] for row in both]
-    span = {"kept": 1.0, "judge": 5.0}.get(bench.metric) or max(1e-9, *map(abs, old), *map(abs, new))
+    span = {"kept": 1.0, "judge": 4.0}.get(bench.metric) or max(1e-9, *map(abs, old), *map(abs, new))
     found.before, found.after = mean(old, of="source rows"), mean(new, of="source rows")
     found.gain = paired_gain(old, new, span=span)
     found.slices["judged_on"] = len(both)
@@ -184,10 +184,10 @@ def _slices(recipe: Recipe, rng: random.Random) -> tuple[list[int], list[int], l
 
 def _check_metric(recipe: Recipe, place: Place, metric: Metric, judge: str | None) -> None:
     step = recipe.steps[place.index]
-    if metric == "kept" and not step.op_name.startswith("generate."):
+    if metric != "judge" and not step.op_name.startswith("generate."):
         raise RecipeError(
             "a filter that is tuned to keep more ends by keeping everything", where=f"tune ({place.name})",
-            remedy="choose another metric, or name a step that writes with --step",
+            remedy="take the metric `judge`, or name a step that writes with --step",
         )  # fmt: skip
     if metric == "judge" and judge is None:
         raise RecipeError("the metric `judge` needs a model that judges", where="tune", remedy="name one with --judge")
