@@ -12,7 +12,7 @@ from mintmark.models.weights import path_of
 from mintmark.tuning.tune import tune
 
 pytestmark = pytest.mark.embedded
-THINGS = "otter tide honey glacier bread iron canoe owl rice lamp violin salt comet bridge wool cactus kite amber ice cork drum raft bell fern"
+THINGS = "otter tide honey glacier bread iron canoe owl rice lamp violin salt comet bridge wool cactus kite amber ice cork drum raft bell"
 RECIPE = """
 source: {files: {path: things.jsonl}}
 models: {writer: local/smollm2}
