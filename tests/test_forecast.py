@@ -164,7 +164,9 @@ def test_the_command_says_it_in_a_table(cli: Callable[..., Any], tmp_path: Path)
         assert any(line.startswith(f"{name} ") and (" to " in line or "exactly" in line) for line in lines), name
     assert any(line.startswith("the sample cost ") for line in lines)
     assert "its calls are in my runs/calls.sqlite" in done.stdout
-    assert lines[-1].strip() == "mintmark run faq.yaml -o 'my runs' --rows 40"
+    assert lines[-1].strip() == "mintmark run faq.yaml -o 'my runs'"
+    again = cli("--estimate", "3", "-o", "my runs", "--rows", "9").stdout.splitlines()
+    assert again[-1].strip() == "mintmark run faq.yaml -o 'my runs' --rows 9"
     assert not (tmp_path / "my runs" / "manifest.json").exists()
     assert cli("-o", "my runs").exit_code == 0
 

@@ -6,7 +6,7 @@ import math
 import random
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -176,7 +176,7 @@ def _projected(
         seconds=max(seconds, key=lambda s: s.value or s.low, default=Range(0.0, 0.0, 0.0)), spent=spent, fresh=fresh,
         unpriced=spent.unpriced, log=log, notes=(), warnings=tuple(planned.warnings),
     )  # fmt: skip
-    return Forecast(**{**vars(found), "notes": tuple(_notes(planned, found))})
+    return replace(found, notes=tuple(_notes(planned, found)))
 
 
 def _sooner(needed: Range | None, whole: Range | None) -> Range:

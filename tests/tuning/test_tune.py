@@ -157,6 +157,27 @@ def test_a_judges_score_and_a_gain_are_metrics(folder: Path) -> None:
         search(Told(), loose, metric="gain", log=Path("other.sqlite"))
 
 
+def test_a_rubric_is_tuned_by_another_judge_for_whom_bad_rows_are_worth_less_than_none(folder: Path) -> None:
+    def wise(request: Request) -> str:
+        return json.dumps({"reason": "so", "score": 5 if "quite enough" in str(request.body) else 1})
+
+    def filters(request: Request) -> Any:
+        text = str(request.body["messages"][-1]["content"])
+        if "Write one better template" in text:
+            return json.dumps({"prompt": "Keep long answers only.\n\nIs it good?"})
+        if "Is it good?" in text:
+            strict = "Keep long answers only." in text
+            return json.dumps({"reason": "so", "score": 5 if not strict or "quite enough" in text else 1})
+        return "A long answer that has quite enough words in it." if zlib.crc32(text.encode()) % 2 else "Short."
+
+    judged = (
+        RECIPE.replace("min_words: 8}", "min_words: 1}") + "  - curate.judge: {rubric: 'Is it good?', model: writer}\n"
+    )
+    with mm.scripted("wise", wise):
+        found = search(filters, judged, metric="judge", judge="scripted/wise", step="curate.judge", budget=900)
+    assert found.better and "Keep long answers only." in found.best.fields["rubric"]
+
+
 def test_what_cannot_be_tuned_is_refused_before_it_costs(folder: Path) -> None:
     judged = RECIPE + "  - curate.judge: {rubric: 'Is it good?', model: writer}\n"
     with pytest.raises(RecipeError, match="keeping everything"):

@@ -95,7 +95,7 @@ def _show(sides: Sequence[Side], rows: int) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from ..comparison import ORDER
+    from ..comparison import A_ROW, ORDER
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("")
@@ -103,7 +103,8 @@ def _show(sides: Sequence[Side], rows: int) -> None:
         table.add_column(Text(side.name), justify="right", overflow="fold")
     table.add_row("rows kept", *(f"{side.kept:,}" for side in sides))
     for name in ORDER:
-        if any(name in side.measures for side in sides):
+        found = [side.measures[name] for side in sides if name in side.measures]
+        if found and not (name in A_ROW and all(value.high == 0 for value in found)):
             table.add_row(LABELS[name], *(_cell(side.measures.get(name), name) for side in sides))
     draw(table)
     say()

@@ -35,15 +35,16 @@ class WithEstimate(TyperCommand):
 
 
 def show_estimate(
-    recipe: Recipe, rows: int, file: Path, folder: Path, calls: Path | None, overwrite: bool, wait: bool, json: bool
-) -> None:
+    recipe: Recipe, sample: int, file: Path, folder: Path, rows: int | None, calls: Path | None, overwrite: bool, wait: bool,
+    json: bool,
+) -> None:  # fmt: skip
     """Try some rows and print what all of them will need."""
     from ..forecast import forecast
     from ..terminal import listener
 
     told = None if json else listener(last_line=False)
     try:
-        found = forecast(recipe, folder, rows=rows, calls=calls, overwrite=overwrite, wait=wait, progress=told)
+        found = forecast(recipe, folder, rows=sample, calls=calls, overwrite=overwrite, wait=wait, progress=told)
     finally:
         close = getattr(told, "close", None)
         if close is not None:
@@ -54,7 +55,7 @@ def show_estimate(
     _show(found)
     say()
     more: list[str | Path] = [*(("--calls", calls) if calls else ()), *(("--overwrite",) if overwrite else ())]
-    wanted = ["--rows", str(recipe.rows)] if isinstance(recipe.rows, int) else []
+    wanted = ["--rows", str(rows)] if rows is not None else []
     say(f"  {shell('mintmark', 'run', file, '-o', folder, *wanted, *more)}")
 
 

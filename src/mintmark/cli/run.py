@@ -85,7 +85,7 @@ def run(
             raise typer.BadParameter("takes neither --retry-failed nor --quiet", param_hint="--estimate")
         from .estimate import show_estimate
 
-        show_estimate(asked, estimate, recipe, target, calls, overwrite, wait, json)
+        show_estimate(asked, estimate, recipe, target, rows, calls, overwrite, wait, json)
         return
     ended = _carry_out(asked, target, calls, overwrite, wait, retry_failed, json, quiet)
     short = _is_short(ended)

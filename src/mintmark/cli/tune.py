@@ -33,7 +33,9 @@ def tune(
     budget: Annotated[int, typer.Option(min=1, metavar="CALLS", help="Calls that the search may use.")],
     metric: Annotated[
         Metric,
-        typer.Option(help="What a kept row is worth: 1; a judge's score; the gain that curate.grounding measured."),
+        typer.Option(
+            help="What a kept row is worth: 1; a judge's score less 3; the gain that curate.grounding measured."
+        ),
     ] = Metric.KEPT,
     step: Annotated[
         str | None,

@@ -21,6 +21,8 @@ from ..publish.parts import groups, part_files
 Metric = Literal["kept", "judge", "gain"]
 GAIN = "grounding_gain"
 """The column that `curate.grounding` writes."""
+MIDDLE = 3.0
+"""The judge's score from which a row is better kept than dropped."""
 
 
 @dataclass
@@ -41,8 +43,8 @@ class Tried:
 class Bench:
     """Runs recipes on chosen source rows, every call through one log, and counts what that takes.
 
-    The value of a source row is the sum over its kept rows of 1 (`kept`), of the judge's score (`judge`) or of the gain that
-    `curate.grounding` measured (`gain`), over all rows that it gave, kept or not.
+    The value of a source row is the sum over its kept rows of 1 (`kept`), of the judge's score less 3, the scale's middle
+    (`judge`), or of the gain that `curate.grounding` measured (`gain`), over all rows that it gave, kept or not.
 
     Attributes:
         log: the call log.
@@ -115,4 +117,4 @@ class Bench:
             return {row["id"]: float(row[GAIN] or 0.0) for row in kept}
         assert self.judge is not None
         found = scores(kept, self.judge, self.log, rubric=self.rubric) if kept else []
-        return {row["id"]: score or 0.0 for row, score in zip(kept, found, strict=True)}
+        return {row["id"]: 0.0 if s is None else s - MIDDLE for row, s in zip(kept, found, strict=True)}

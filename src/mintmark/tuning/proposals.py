@@ -28,7 +28,7 @@ ANGLES = (
     "Say in which order to think before writing.",
 )
 """What each proposal is asked to look at, so that they differ."""
-LOST_SHOWN, CHARS, MAX_TOKENS = 6, 300, 800
+LOST_SHOWN, CHARS, MAX_TOKENS = 6, 300, 400
 _META = ("id", "fate", "step", "reason", "detail")
 
 

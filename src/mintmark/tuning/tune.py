@@ -9,12 +9,12 @@ from itertools import islice
 from pathlib import Path
 
 from ..core.errors import RecipeError, RunError
+from ..core.finding import Estimate
 from ..core.fingerprint import digest, seed_for
 from ..core.recipe import Recipe
 from ..core.settings import ModelSpec
 from ..engines.feed import feed
 from ..judging import RUBRIC
-from ..measures.intervals import mean
 from ..measures.paired import paired_gain
 from .bench import Bench, Metric, Tried
 from .edit import edited
@@ -90,10 +90,11 @@ def tune(
     for number in range(generations):
         bench.budget = int((PILOT + SEARCH * (number + 1) / generations) * budget)
         own = trials // generations
-        arms = [
-            best,
-            *_made(recipe, place, best, first, history, author, bench, found, _affordable(own, variants), rng),
-        ]
+        if best.number:  # what is improved on now is another variant, with losses of its own
+            again = bench.run(best.recipe(recipe, place), best.number, shown[: len(first.values)])
+            first = again if again.values else first
+        made = _made(recipe, place, best, first, history, author, bench, found, _affordable(own, variants), rng)
+        arms = [best, *made]
         tell(f"search {number + 1} of {generations}: {len(arms) - 1} variants against variant {best.number}")
         turns = rungs(len(arms), own, len(chosen_on))
         left, ran = halve(arms, turns, lambda arm, rows: _values(bench, recipe, place, arm, chosen_on[:rows]))
@@ -121,10 +122,16 @@ def _judge(found: Tuned, bench: Bench, recipe: Recipe, place: Place, best: Varia
     if not both:
         return
     old, new = [before[row] for row in both], [after[row] for row in both]
-    span = {"kept": 1.0, "judge": 5.0}.get(bench.metric) or max(1e-9, *map(abs, old), *map(abs, new))
-    found.before, found.after = mean(old, of="source rows"), mean(new, of="source rows")
+    span = {"kept": 1.0, "judge": 4.0}.get(bench.metric) or max(1e-9, *map(abs, old), *map(abs, new))
+    found.before, found.after = _mean(old, span), _mean(new, span)
     found.gain = paired_gain(old, new, span=span)
     found.slices["judged_on"] = len(both)
+
+
+def _mean(values: list[float], span: float) -> Estimate:
+    """Return the mean with an interval that does not shrink to nothing where all values are the same."""
+    found = paired_gain([0.0] * len(values), values, span=span)
+    return found if min(values) < 0 else found.model_copy(update={"low": max(0.0, found.low)})
 
 
 def _values(bench: Bench, recipe: Recipe, place: Place, arm: Variant, places: list[int]) -> Measured:
@@ -184,10 +191,10 @@ def _slices(recipe: Recipe, rng: random.Random) -> tuple[list[int], list[int], l
 
 def _check_metric(recipe: Recipe, place: Place, metric: Metric, judge: str | None) -> None:
     step = recipe.steps[place.index]
-    if metric == "kept" and not step.op_name.startswith("generate."):
+    if metric != "judge" and not step.op_name.startswith("generate."):
         raise RecipeError(
             "a filter that is tuned to keep more ends by keeping everything", where=f"tune ({place.name})",
-            remedy="choose another metric, or name a step that writes with --step",
+            remedy="take the metric `judge`, or name a step that writes with --step",
         )  # fmt: skip
     if metric == "judge" and judge is None:
         raise RecipeError("the metric `judge` needs a model that judges", where="tune", remedy="name one with --judge")
