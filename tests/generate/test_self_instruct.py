@@ -140,6 +140,7 @@ def test_a_base_model_continues_the_list(tmp_path: Path) -> None:
     script, asked = answering(" Write a poem about rain\n10. Tell why the bread rises")
     run = made(recipe({"raw": True}), tmp_path / "run", script)
     assert asked[0].kind == "complete" and asked[0].body["prompt"].endswith("\n9.")
+    assert asked[0].sampling["stop"] == ["\n\n", "\n17."]
     assert [row["instruction"] for row in run] == ["Write a poem about rain", "Tell why the bread rises"]
 
 

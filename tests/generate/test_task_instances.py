@@ -10,6 +10,8 @@ import pytest
 
 from mintmark.api import Recipe, Run
 from mintmark.core.call import Reply, Request
+from mintmark.generate.task_prompts import INPUT_FIRST, LABEL_FIRST, read_instances
+from mintmark.measures.instructions import task_problem
 from mintmark.models.scripted import scripted
 
 
@@ -97,3 +99,16 @@ def test_a_reply_without_an_instance_fails_and_is_not_lost(tmp_path: Path) -> No
     run = made(tmp_path / "run", lambda request: "An apple is a fruit.", kind="classification")
     (row,) = run.dropped().to_pylist()
     assert (row["fate"], row["reason"], row["response"]) == ("failed", "no_instance", "An apple is a fruit.")
+
+
+def test_an_instance_of_the_prompt_s_own_examples_is_dropped(tmp_path: Path) -> None:
+    text = "Input: She walks to the market and buys two lemons!\nOutput: She walked.\n\nInput: none\nOutput: A short reply."
+    run = made(tmp_path / "run", lambda request: text, kind="generation")
+    assert [row["response"] for row in run] == ["A short reply."] and gone(run) == [("dropped", "copies_example")]
+
+
+def test_every_worked_example_is_valid_itself() -> None:
+    for shots, label_first in ((LABEL_FIRST, True), (INPUT_FIRST, False)):
+        for shot in shots:
+            for one in read_instances(shot.reply, label_first):
+                assert task_problem(one["input"], one["response"]) is None

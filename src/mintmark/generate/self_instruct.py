@@ -97,7 +97,8 @@ class SelfInstruct(Generator):
             texts = [str(one["instruction"]) for one in shown]
             listing = prompts.list_instructions(texts, self.wanted, self.subject, hard)
         if self.raw:
-            reply = await ctx.complete(self.model, listing.prompt(), **self.sampling(ctx))
+            stop = [*(self.stop or ()), *listing.stop] or None
+            reply = await ctx.complete(self.model, listing.prompt(), **self.sampling(ctx, stop=stop))
             text = listing.mark + reply.text
         else:
             reply = await ctx.chat(self.model, listing.messages(), **self.sampling(ctx))

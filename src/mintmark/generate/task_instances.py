@@ -13,8 +13,19 @@ from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born, failed
 from ..core.registry import operator
 from ..measures.instructions import task_problem
+from ..measures.text import normalize
 from . import task_prompts as prompts
 from .base import Generator
+
+SHOTS = 3
+"""Worked examples shown, drawn anew for each call."""
+COPIES = frozenset(
+    normalize(text)
+    for shot in (*prompts.LABEL_FIRST, *prompts.INPUT_FIRST)
+    for one in prompts.read_instances(shot.reply, shot in prompts.LABEL_FIRST)
+    for text in one.values()
+)
+"""The worked examples' inputs and outputs: an instance that holds one has copied it."""
 
 
 @operator("generate.task_instances", version=1)
@@ -23,8 +34,9 @@ class TaskInstances(Generator):
 
     The model first says whether the task is a classification. For one, labels are written before their inputs, so that no
     label is forgotten; for any other task the input comes first, and may be none. An instance without output, whose output
-    is its input, or that ends in a colon is dropped, and so is one that repeats another. Instances of one input (not an
-    empty one) with different outputs are all dropped as `contradicts`. What cannot be read goes to `failed`.
+    is its input, or that ends in a colon is dropped, and so is one that repeats another or a worked example of the prompt.
+    Instances of one input (not an empty one) with different outputs are all dropped as `contradicts`. What cannot be read
+    goes to `failed`.
 
     New columns: input ("" for none), response, kind (`classification` or `generation`). All others are kept.
 
@@ -62,8 +74,9 @@ class TaskInstances(Generator):
             if label_first is None:
                 return failed("cannot_classify", {"reply": said.text[:200]})
         assert label_first is not None
+        shots = ctx.rng("instances").sample(prompts.LABEL_FIRST if label_first else prompts.INPUT_FIRST, SHOTS)
         reply = await ctx.chat(
-            self.model, prompts.ask_instances(label_first, instruction, self.max_instances), sample=1,
+            self.model, prompts.ask_instances(label_first, shots, instruction, self.max_instances), sample=1,
             **self.sampling(ctx, 1),
         )  # fmt: skip
         found = prompts.read_instances(reply.text, label_first)
@@ -91,6 +104,8 @@ class TaskInstances(Generator):
                 child.fate, child.reason, child.detail = "failed", "incomplete_instance", {"missing": missing}
                 continue
             problem = task_problem(given, response)
+            if problem is None and any(normalize(text) in COPIES for text in (given, response) if len(text) > 20):
+                problem = "copies_example", None
             if len(outputs.get(given, ())) > 1:
                 problem = "contradicts", {"outputs": sorted(outputs[given])}
             elif (given, response) in seen:

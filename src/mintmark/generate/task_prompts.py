@@ -46,21 +46,42 @@ LABEL_FIRST = (
         "Output: yes\nInput: All shops on the square close at six. The bakery on the square closes at six.\n\n"
         "Output: no\nInput: Anna owns a bicycle. Anna rides to work every day.",
     ),
+    Shot(
+        "Name the tense of the verb: past, present or future.",
+        "Output: past\nInput: The ferry left at noon.\n\nOutput: present\nInput: Two gulls sit on the roof.\n\n"
+        "Output: future\nInput: The bridge will open in May.",
+    ),
 )
 INPUT_FIRST = (
-    Shot(
-        "Sort the numbers in ascending order.",
-        "Input: 10, 92, 2, 5\nOutput: 2, 5, 10, 92\n\nInput: 7, -3, 0\nOutput: -3, 0, 7",
-    ),
     Shot(
         "Suggest a name for a bakery that only sells rye bread.",
         "Input: none\nOutput: The Rye Corner",
     ),
     Shot(
+        "Sort the numbers in ascending order.",
+        "Input: 10, 92, 2, 5\nOutput: 2, 5, 10, 92\n\nInput: 7, -3, 0\nOutput: -3, 0, 7",
+    ),
+    Shot(
+        "Explain in two sentences why leaves turn yellow in autumn.",
+        "Input: none\nOutput: In autumn a tree takes back the green pigment of its leaves. The yellow ones, which were there all "
+        "the time, are then seen.",
+    ),
+    Shot(
         "Rewrite the sentence in the past tense.",
         "Input: She walks to the market and buys two lemons.\nOutput: She walked to the market and bought two lemons.",
     ),
+    Shot(
+        "Write an invitation to a small concert in the garden.",
+        "Input: none\nOutput: Dear neighbours, on Saturday at five we play three pieces for two violins under the apple tree. Come "
+        "as you are and bring a chair.",
+    ),
+    Shot(
+        "List three ways to save water in the kitchen.",
+        "Input: none\nOutput: 1. Wash vegetables in a bowl.\n2. Run the dishwasher only when it is full.\n3. Water the plants with "
+        "what was used for rinsing.",
+    ),
 )
+"""Instances as they are to be written, for classifications and for other tasks."""
 
 
 class Listing(NamedTuple):
@@ -71,12 +92,14 @@ class Listing(NamedTuple):
         shown: its beginning.
         more: what asks to go on.
         mark: how the next task begins.
+        stop: what ends a text that goes on with the list.
     """
 
     ask: str
     shown: str
     more: str
     mark: str
+    stop: tuple[str, ...] = ()
 
     def messages(self) -> Messages:
         """Return the list as a conversation in which the model has written its beginning: a chat model goes on with what it
@@ -101,6 +124,7 @@ def list_instructions(shown: Sequence[str], wanted: int, subject: str, hard: int
         f"Go on with {wanted} new tasks, numbered {first} to {last}. Each differs from all others in topic, in kind and in "
         f"wording.{failed} Do not answer them.",
         f"{first}.",
+        ("\n\n", f"\n{last + 1}."),
     )
 
 
@@ -142,8 +166,8 @@ def ask_kind(shots: Sequence[Shot], instruction: str) -> Messages:
     return _talk(system, shots, instruction)
 
 
-def ask_instances(label_first: bool, instruction: str, wanted: int) -> Messages:
-    """Return the messages that ask for instances of a task."""
+def ask_instances(label_first: bool, shots: Sequence[Shot], instruction: str, wanted: int) -> Messages:
+    """Return the messages that ask for instances of a task, after worked examples of `LABEL_FIRST` or `INPUT_FIRST`."""
     system = (
         f"You are given a task. Write up to {wanted} examples of it, "
         + (
@@ -154,7 +178,7 @@ def ask_instances(label_first: bool, instruction: str, wanted: int) -> Messages:
         )
         + " Keep to the form of the replies before."
     )
-    return _talk(system, LABEL_FIRST if label_first else INPUT_FIRST, instruction)
+    return _talk(system, shots, instruction)
 
 
 def read_instances(text: str, label_first: bool) -> list[Row]:
