@@ -8,11 +8,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from ..core import registry
-from ..core.entries import STEP
+from ..core.entries import SOURCE, STEP
 from ..core.recipe import Recipe
 from ..core.settings import Budget, ModelSpec, Quota
 
 STEP_REF = {"$ref": "#/$defs/step"}
+SOURCE_REF = {"$ref": "#/$defs/source"}
+INNER = {STEP: STEP_REF, SOURCE: SOURCE_REF}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -26,7 +28,7 @@ def recipe_schema() -> dict[str, Any]:
     shared: dict[str, Any] = {}
     sources = {name: registry.get_source(name) for name in registry.source_names()}
     steps = {name: registry.get_operator(name) for name in registry.operator_names()}
-    source, step = {"$ref": "#/$defs/source"}, STEP_REF
+    source, step = SOURCE_REF, STEP_REF
     described = {n: f.description for n, f in Recipe.model_fields.items()}
     whole = _of(Recipe, "recipe", {})["properties"]
     special = ("source", "inputs", "models", "steps", "rows", "budget")
@@ -75,15 +77,18 @@ def _of(cls: type[BaseModel], prefix: str, shared: dict[str, Any]) -> dict[str, 
     """Return a model's own schema; the models it names go into `shared` under names that cannot clash."""
     found = cls.model_json_schema(by_alias=True, ref_template=f"#/$defs/{prefix}.{{model}}")
     for name, inner in found.pop("$defs", {}).items():
-        shared[f"{prefix}.{name}"] = _with_steps(inner)
+        shared[f"{prefix}.{name}"] = _with_inner(inner)
     found.pop("title", None)
-    return {key: _with_steps(value) for key, value in found.items()}
+    return {key: _with_inner(value) for key, value in found.items()}
 
 
-def _with_steps(found: Any) -> Any:
-    """Return a schema in which fields that hold steps refer to what a step is."""
+def _with_inner(found: Any) -> Any:
+    """Return a schema in which fields that hold a step or a source refer to what one is."""
     if isinstance(found, list):
-        return [_with_steps(one) for one in found]
+        return [_with_inner(one) for one in found]
     if not isinstance(found, dict):
         return found
-    return STEP_REF if found.get("title") == STEP else {key: _with_steps(one) for key, one in found.items()}
+    title = found.get("title")
+    if isinstance(title, str) and title in INNER:
+        return INNER[title]
+    return {key: _with_inner(one) for key, one in found.items()}
