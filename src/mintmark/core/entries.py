@@ -41,8 +41,8 @@ def _to_entry(value: Operator, info: SerializationInfo) -> dict[str, Any]:
     }
 
 
-STEP, SOURCE = "A step", "A source"
-"""The titles by which the JSON Schema of a field tells that it holds a step, or a source."""
+STEP = "A step"
+"""The title by which the JSON Schema of a field tells that it holds a step."""
 Inner = Annotated[
     Operator, BeforeValidator(_to_inner), PlainSerializer(_to_entry), WithJsonSchema({"title": STEP, "type": "object"})
 ]
@@ -58,6 +58,20 @@ def to_source(value: Any, where: str, loc: yamlio.Loc) -> Source:
     if isinstance(value, Source):
         return value
     return _build(value, "a source", registry.get_source, where, loc)
+
+
+def _to_source_entry(value: Source, info: SerializationInfo) -> dict[str, Any]:
+    fields = value.model_dump(mode="json", exclude_defaults=info.exclude_defaults, exclude_none=info.exclude_none)
+    return {value.source_name: fields}
+
+
+SOURCE = "A source"
+"""The title by which the JSON Schema of a field tells that it holds a source."""
+InnerSource = Annotated[
+    Source, BeforeValidator(lambda value: to_source(value, "inner source", ())), PlainSerializer(_to_source_entry),
+    WithJsonSchema({"title": SOURCE, "type": "object"}),
+]  # fmt: skip
+"""A source inside a source, written as any source: `name: {field: value}`."""
 
 
 def _build(value: Any, what: str, find: Callable[[str], type[M]], where: str, loc: yamlio.Loc) -> M:

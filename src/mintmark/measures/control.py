@@ -76,28 +76,20 @@ def control(fits: Fits, asked: Ints, *, draws: int = 1000, seed: int = 0) -> Con
     return Control(wilson(int(right.sum()), n), chance, p, right)
 
 
-def recognised(texts: Sequence[str], asked: Ints, *, folds: int = 5, seed: int = 0) -> Fits:
+def recognised(texts: Sequence[str], asked: Ints, *, seed: int = 0) -> Fits:
     """Return which value a classifier of words takes each text for, taught by the other texts: shape (rows, values), one a row.
 
     It sees words and pairs of words alone: a style or a tone that it does not recognise may be there all the same.
 
     Raises:
-        ValueError: where there are fewer rows than folds.
+        ValueError: where a value was asked for in fewer than two rows, or there is one value only.
     """
-    from .heads import train_counts, word_counts
+    from .label_noise import out_of_fold
+    from .vectors import counts, weigh
 
-    if len(texts) < folds:
-        raise ValueError(f"{folds} folds need as many rows, got {len(texts)}")
-    counted, rng = word_counts(texts), np.random.default_rng(seed)
-    order = rng.permutation(len(texts))
-    fold = np.empty(len(texts), np.int64)
-    # Values take turns within the folds, so that each fold is taught every value.
-    fold[order[np.argsort(asked[order], kind="stable")]] = np.arange(len(texts)) % folds
-    found = np.zeros((len(texts), int(asked.max()) + 1), np.bool_)
-    for k in range(folds):
-        test = np.flatnonzero(fold == k)
-        head = train_counts(counted[fold != k], [str(v) for v in asked[fold != k]])
-        found[test, head.predict(counted[test]).astype(np.int64)] = True
+    (matrix,) = weigh(counts(texts))
+    said = out_of_fold(matrix, asked, seed=seed)
+    found: Fits = np.eye(said.shape[1], dtype=np.bool_)[said.argmax(1)]
     return found
 
 

@@ -12,7 +12,9 @@ from ..core.entries import SOURCE, STEP
 from ..core.recipe import Recipe
 from ..core.settings import Budget, ModelSpec, Quota
 
-SOURCE_REF, STEP_REF = {"$ref": "#/$defs/source"}, {"$ref": "#/$defs/step"}
+STEP_REF = {"$ref": "#/$defs/step"}
+SOURCE_REF = {"$ref": "#/$defs/source"}
+INNER = {STEP: STEP_REF, SOURCE: SOURCE_REF}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -75,16 +77,18 @@ def _of(cls: type[BaseModel], prefix: str, shared: dict[str, Any]) -> dict[str, 
     """Return a model's own schema; the models it names go into `shared` under names that cannot clash."""
     found = cls.model_json_schema(by_alias=True, ref_template=f"#/$defs/{prefix}.{{model}}")
     for name, inner in found.pop("$defs", {}).items():
-        shared[f"{prefix}.{name}"] = _with_entries(inner)
+        shared[f"{prefix}.{name}"] = _with_inner(inner)
     found.pop("title", None)
-    return {key: _with_entries(value) for key, value in found.items()}
+    return {key: _with_inner(value) for key, value in found.items()}
 
 
-def _with_entries(found: Any) -> Any:
+def _with_inner(found: Any) -> Any:
     """Return a schema in which fields that hold a step or a source refer to what one is."""
     if isinstance(found, list):
-        return [_with_entries(one) for one in found]
+        return [_with_inner(one) for one in found]
     if not isinstance(found, dict):
         return found
-    held = {STEP: STEP_REF, SOURCE: SOURCE_REF}.get(found.get("title", ""))
-    return held or {key: _with_entries(one) for key, one in found.items()}
+    title = found.get("title")
+    if isinstance(title, str) and title in INNER:
+        return INNER[title]
+    return {key: _with_inner(one) for key, one in found.items()}

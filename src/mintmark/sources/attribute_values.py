@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Annotated, Any, Self, TypeAlias
 
 import orjson
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from ..core.dataset import Column
 from ..core.errors import SourceError, nearest
@@ -71,11 +71,6 @@ class Attribute(BaseModel):
     """Another attribute, on whose value these values depend."""
     shares: dict[str, float] = Field(default_factory=dict)
     """The share of all rows that a value gets; the values that are not named split the rest evenly."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _list_alone(cls, data: Any) -> Any:
-        return {"values": data} if isinstance(data, list | tuple) else data
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -155,6 +150,16 @@ class Attribute(BaseModel):
                 )
             found = found[key]
         return found
+
+
+Values: TypeAlias = Annotated[
+    Attribute,
+    BeforeValidator(
+        lambda given: {"values": given} if isinstance(given, list | tuple) else given,
+        json_schema_input_type=list[Scalar] | Attribute,
+    ),
+]
+"""An attribute, for which a list of its values may stand."""
 
 
 def _list(found: Any) -> tuple[Choice, ...]:

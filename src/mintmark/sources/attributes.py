@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from math import prod
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import Field, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
 from ..core.dataset import Column, Columns, Row
 from ..core.errors import SourceError, nearest
 from ..core.registry import source
 from ..core.source import Source, SourceRow, Span
-from .attribute_values import WHERE, Attribute, Choice, Choices
+from .attribute_values import WHERE, Attribute, Choice, Choices, Values
 from .inputs import content_of
 
 MAX_STRATA = 20_000
@@ -43,7 +43,7 @@ class Attributes(Source):
         (2, 8)
     """
 
-    cross: dict[Column, Annotated[Attribute, WithJsonSchema({"type": ["array", "object"]})]] = Field(min_length=1)
+    cross: dict[Column, Values] = Field(min_length=1)
     """Column to its values: a list, or a mapping with `values` or `path`, `by` and `shares`."""
     count: int | None = Field(None, ge=1)
     """Rows; where not given, every combination comes once, with the shares as long as there are new ones."""

@@ -7,30 +7,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BeforeValidator, Field, PlainSerializer, SerializationInfo, WithJsonSchema
+from pydantic import Field
 
 from ..core.dataset import Column, Columns, Row
-from ..core.entries import SOURCE, to_source
+from ..core.entries import InnerSource
 from ..core.errors import MissingExtra, SourceError
 from ..core.registry import source
 from ..core.source import Source, SourceRow, Span
 from ..measures.tokens import tokens
 
 WHERE = "source (gaps)"
-
-
-def _entry(value: Source, info: SerializationInfo) -> dict[str, Any]:
-    fields = value.model_dump(mode="json", exclude_defaults=info.exclude_defaults, exclude_none=info.exclude_none)
-    return {value.source_name: fields}
-
-
-Dataset = Annotated[
-    Source, BeforeValidator(lambda v: to_source(v, "source (gaps): of", ("of",))), PlainSerializer(_entry),
-    WithJsonSchema({"title": SOURCE, "type": "object"}),
-]  # fmt: skip
-"""A source inside a source, written as any source: `name: {field: value}`."""
 
 
 @source("gaps", version=1)
@@ -52,7 +40,7 @@ class Gaps(Source):
         [('milk', 1)]
     """
 
-    of: Dataset
+    of: InnerSource
     """The dataset: any source, such as `files: {path: real.jsonl}`."""
     by: Column | None = None
     """The column whose values are the regions; where not given, clusters of the texts."""
