@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mintmark.measures.record_facts import denied, invented, told, unfounded_numbers
 
-FACTS = "age: 34\nbmi: 31.20\nconditions: acute bronchitis, prediabetes\nblood pressure: 120/80"
+FACTS = "age: 34\nbmi: 31.2\nconditions: acute bronchitis, prediabetes\nblood pressure: 120/80"
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,6 @@ FACTS = "age: 34\nbmi: 31.20\nconditions: acute bronchitis, prediabetes\nblood p
         ("thirty years", ["thirty"]),
         ("a woman, one of many", []),
         ("seen twice in 3 days", ["3", "twice"]),
-        ("34 and 034", []),
         ("341", ["341"]),
     ],
 )

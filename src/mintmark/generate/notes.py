@@ -14,6 +14,7 @@ from ..core.errors import RowFailure
 from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born, failed
 from ..core.registry import operator
+from ..measures.extractive import unsupported_names
 from ..measures.record_facts import denied, invented, told, unfounded_numbers
 from ..measures.safe_harbor import own_identifiers, safe_harbor
 from ..measures.sentences import fold_space
@@ -27,12 +28,12 @@ class Notes(Generator):
     """Write a note from a record's facts under a generated name; a kept note holds none of the record's own identifiers.
 
     The model sees the columns of `facts` and a name that was made up; never those of `identifiers`. The note is then held against the
-    record. It is dropped as `own_identifier` where an identifier of the record stands in it, in any usual way of writing; as
-    `safe_harbor` where it has the form of one of the eighteen (a date, a place, a phone number, another name, an age over 89 ...); as
-    `number_not_in_record` for a number, in digits or words, that the facts do not have; as `not_in_record` for a disease, drug or
-    procedure of the list that they do not have; as `denies_fact` where it negates one; as `facts_missing` where it tells fewer than
-    `min_told` of them. A fact that itself holds an identifier makes the row `failed` as `identifier_in_facts`. What a note claims
-    beyond that, no rule can see: add `curate.grounding` or a judge over the column `facts`.
+    record. Dropped: `own_identifier` where an identifier of the record stands in it, in any usual way of writing; `safe_harbor` where
+    it has the form of one of the eighteen (a date, a place, a phone number, another name, an age over 89 ...); `name_not_in_record`
+    for a capitalised word inside a sentence that the facts do not have, `number_not_in_record` for a number in digits or words, and
+    `not_in_record` for a disease, drug or procedure of the list; `denies_fact` where it negates a fact; `facts_missing` where it tells
+    fewer than `min_told` of them. A fact that itself holds an identifier makes the row `failed` as `identifier_in_facts`. What a
+    note claims beyond that, no rule can see: add `curate.grounding` or a judge over the column `facts`.
 
     A kept row has the fact columns and: note, facts (the text that the model saw), person (name and record number,
     generated). The record's identifiers stay in the run's `used/`, which is as private as the source.
@@ -104,6 +105,8 @@ class Notes(Generator):
             return "own_identifier", [column for column, _ in held]
         if seen := safe_harbor(note, allowed=(name,)):
             return "safe_harbor", [list(one) for one in seen]
+        if names := unsupported_names(note, f"{facts} {name}"):
+            return "name_not_in_record", names
         if numbers := unfounded_numbers(note, facts):
             return "number_not_in_record", numbers
         if words := invented(note, facts):

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from functools import cache
 
 from .sentences import content_words
+from .support import unsupported_numbers
 from .wordlists import word_list
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _IN_WORDS = {
     w: str(n)
     for n, w in enumerate(
@@ -29,13 +29,12 @@ def unfounded_numbers(text: str, facts: str) -> list[str]:
         >>> unfounded_numbers("She is 34 and has had it for two years.", "age: 34")
         ['two']
     """
-    there = {_plain(n) for n in _NUMBER.findall(facts)} | {
-        _IN_WORDS[w] for w in _WORD.findall(facts.lower()) if w in _IN_WORDS
+    words = [w for w in _WORD.findall(text.lower()) if w in _IN_WORDS and w != "one"]
+    there = {
+        *re.findall(r"\d[\d,.]*\d|\d", facts),
+        *(_IN_WORDS[w] for w in _WORD.findall(facts.lower()) if w in _IN_WORDS),
     }
-    found = [n for n in _NUMBER.findall(text) if _plain(n) not in there]
-    return found + [
-        w for w in _WORD.findall(text.lower()) if w != "one" and w in _IN_WORDS and _IN_WORDS[w] not in there
-    ]
+    return unsupported_numbers(text, facts) + [w for w in words if _IN_WORDS[w] not in there]
 
 
 def invented(text: str, facts: str) -> list[str]:
@@ -73,11 +72,6 @@ def told(text: str, items: Sequence[str]) -> float:
     said = content_words(text)
     wanted = [words for item in items if (words := content_words(item))]
     return sum(2 * len(words & said) >= len(words) for words in wanted) / len(wanted) if wanted else 1.0
-
-
-def _plain(number: str) -> str:
-    bare = number.replace(",", "")
-    return bare.rstrip("0").rstrip(".") if "." in bare else bare.lstrip("0") or "0"
 
 
 @cache
