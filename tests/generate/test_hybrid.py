@@ -53,13 +53,17 @@ def test_strata_get_their_share_and_shortfalls_are_said(tmp_path: Path) -> None:
 
 
 def test_drawn_rows_stand_in_pairs_and_none_twice(tmp_path: Path) -> None:
-    found = list(run(tmp_path, {"a": 20}, {"a": 30}))
+    run_ = run(tmp_path, {"a": 20}, {"a": 30})
+    found = list(run_)
     pairs = Counter(r["pair"] for r in found)
     assert set(pairs.values()) == {2} and len(pairs) == 20
     real = [r["text"] for r in found if r["origin"] == "real"]
     assert len(set(real)) == 20 and all(t.startswith("real") for t in real)
     assert real != sorted(real), "drawn at random"
     assert all(r["pair"] == r["id"] for r in found if r["origin"] == "synthetic")
+    parents = {r["id"]: r["parents"] for r in run_.lineage.to_pylist()}
+    real_ids = {parents[r["id"]][1] for r in found if r["origin"] == "real"}
+    assert len(real_ids) == 20 and all(parents[r["id"]][0] == r["pair"] for r in found if r["origin"] == "real")
 
 
 def test_a_small_share_of_many(tmp_path: Path) -> None:

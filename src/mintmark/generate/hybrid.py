@@ -27,8 +27,8 @@ class Hybrid(TableOperator):
     ratio holds and the size gives way, and each such row's detail says how many were wanted and how many there are. At `share: 0.5`
     rows and drawn rows stand in pairs. A row without a value in `by` goes to `failed` as `no_stratum`.
 
-    A drawn row names as its parent the row that it was drawn beside, since it stands in the data because of it; its content comes
-    from the side input alone. Leave the recipe's `rows` out, or the cut may fall inside a stratum.
+    A drawn row's parents are the row that it was drawn beside, since it stands in the data because of it, and the row of the
+    side input, from which alone its content comes. Leave the recipe's `rows` out, or the cut may fall inside a stratum.
 
     New columns: origin (`synthetic` for the recipe's rows, `real` for those drawn; see `names`), pair (the id of the row
     beside which it stands; its own for the recipe's rows).
@@ -93,7 +93,9 @@ class Hybrid(TableOperator):
             for n, row in enumerate(pool[:draw]):
                 beside = ids[order[n % stay]]
                 values = {k: v for k, v in row.items() if k != "id"}
-                born.append(Child({**values, "origin": self.names[1], "pair": beside}, parents=(beside,)))
+                born.append(
+                    Child({**values, "origin": self.names[1], "pair": beside}, parents=(beside, str(row["id"])))
+                )
         return Outcome(fates, reasons, details, {"origin": [self.names[0]] * len(ids), "pair": ids}, born)
 
     @classmethod
