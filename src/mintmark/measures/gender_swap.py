@@ -114,8 +114,10 @@ def _owned(pronoun: str, at: _Beside) -> bool | None:
         return False
     if pronoun == "his":
         return _his(at)
-    if at.next in _words("her", "owned"):
+    if at.next in _words("her", "owned") or (at.next == "will" and at.before in _PREPOSITIONS):
         return True
+    if at.next == "or" and at.second in ("his", "her", "their"):
+        return True if len(at.after) > 2 and _open(at.after[2]) else None
     if at.before in _words("her", "clause"):
         return True
     if at.before in _words("her", "wishes"):
@@ -133,10 +135,12 @@ def _owned(pronoun: str, at: _Beside) -> bool | None:
     if at.before in _words("her", "causative"):
         if at.next in _words("her", "homographs"):
             return None
-        if at.next in _words("her", "verbs") or at.second in _DETERMINERS:
+        if at.next in _words("her", "verbs") or at.second in _DETERMINERS or at.next.endswith("ing"):
             return False
+    if at.before in _words("her", "undergoing") and at.next.endswith("ed"):
+        return None if _open(at.second) else False
     if at.before in _words("her", "ditransitive"):
-        return _given(at.after)
+        return _given(at.before, at.after)
     return True
 
 
@@ -156,13 +160,13 @@ def _unclear(at: _Beside) -> bool | None:
     if at.next == "very" and at.second in ("own", "first", "best", "last"):
         return True
     if not _open(at.second):
-        noun = at.next in ("best", "first", "last", "one", "home", "all", "right", "back")
+        noun = at.next in ("best", "first", "last", "one", "home", "all", "right", "back") or at.next[0].isdigit()
         return None if noun and at.second not in _DETERMINERS else False
     adverb = at.next in ("every", "once", "then", "well", "one", "all", "back") or at.next[0].isdigit()
     return True if at.before in _PREPOSITIONS and not adverb else None
 
 
-def _given(after: Sequence[str]) -> bool | None:
+def _given(verb: str, after: Sequence[str]) -> bool | None:
     """Return whether the one who is given something owns the words after her: "gave her sister" or "gave her flowers"."""
     named = []
     for word in after:
@@ -170,10 +174,19 @@ def _given(after: Sequence[str]) -> bool | None:
             break
         named.append(word)
     thing = named[-1] if named else ""
+    if thing.removesuffix("s") in _kin() and not thing.endswith("ss"):
+        return True if len(named) < len(after) or not thing.endswith("s") else None
     plural = thing.endswith("s") and not thing.endswith(("ss", "us", "is", "'s"))
-    if not (plural or thing in _words("her", "mass") or any(c.isdigit() for c in thing)):
-        return True
-    return None
+    handed = verb in _words("her", "handing") and len(named) == len(after)
+    if handed or plural or thing in _words("her", "mass") or any(c.isdigit() for c in thing):
+        return None
+    return True
+
+
+@cache
+def _kin() -> frozenset[str]:
+    pairs = word_list("gendered_nouns")["pairs"]
+    return frozenset(w for pair in pairs for w in pair) | _words("her", "persons")
 
 
 def _open(word: str) -> bool:
