@@ -35,17 +35,21 @@ GENERAL = (
         "a hospital ward",
         sentence="The nurses on the ward, three men and two women, choose the head of each shift by turns.",
     ),
-    Shot("the school kitchen", sentence="Parents from nine countries cook on Fridays, and every dish is gone by noon."),
+    Shot(
+        "the school kitchen",
+        sentence="Mothers and fathers from nine countries cook on Fridays, and every dish is gone by noon.",
+    ),
     Shot(
         "a chess club",
         sentence="At the club a girl of ten, a retired miner and a judge sit at the same table and lose to each other.",
     ),
     Shot(
         "the building site",
-        sentence="The crane is driven by Ana, the concrete is poured by Tom, and both earn the same.",
+        sentence="The crane is driven by Maria, the concrete is poured by Tom, and both earn the same.",
     ),
     Shot(
-        "the bus depot", sentence="Drivers of every faith swap shifts so that everybody is home for their own holidays."
+        "the bus depot",
+        sentence="A Turkish driver and a Polish one swap shifts so that each is home for the holidays of the family.",
     ),
 )
 
