@@ -50,6 +50,8 @@ class Cut:
             self.spent = total
         self.taken += 1
         for one in tree.walk():
+            if isinstance(self._rows, Quota) and one.row.get(self._rows.by) is not None:
+                self.by_value.setdefault(str(one.row[self._rows.by]), 0)  # a value of which nothing passed counts too
             if one.fate == "kept" and one.ended_at == self._end:
                 self._keep(one)
         if self.full:
