@@ -124,9 +124,11 @@ class RagQA(Retriever, Generator):
 
     async def _filled(self, given: str, hits: Sequence[Hit], values: Row, ctx: RowContext) -> Problem | None:
         """Fill in question, answer and evidence; return what is wrong with them."""
-        found = list(
-            {text: Sentence(text, hit.id) for hit in reversed(hits) for text in self._sentences(hit.text)}.values()
-        )[::-1]
+        unique: dict[str, Sentence] = {}
+        for hit in hits:
+            for text in self._sentences(hit.text):
+                unique.setdefault(text, Sentence(text, hit.id))
+        found = list(unique.values())
         about = None
         if self.given == "topic":
             values["question"] = ""
