@@ -147,6 +147,14 @@ def test_a_judge_that_goes_by_the_place_or_not_at_all_prefers_nothing(
     assert gone["reason"] == reason and gone["fate"] == "dropped"
 
 
+def test_the_mean_of_both_orders_may_decide_as_in_the_paper(tmp_path: Path) -> None:
+    def by_place(a: str, b: str) -> float:
+        return 0.9 if a == "bad" else 0.8
+
+    (row,) = made(tmp_path / "run", pairs(by_place), mode="preference", flips="average")
+    assert (row["chosen"], row["rejected"], row["preference"]) == ("bad", "good", pytest.approx(0.55))
+
+
 def test_one_reply_twice_is_no_pair_and_a_judge_that_says_neither_fails_it(tmp_path: Path) -> None:
     (gone,) = made(tmp_path / "one", pairs(lambda a, b: 1.0, ("same", "same")), mode="preference").dropped().to_pylist()
     assert gone["reason"] == "same_reply"

@@ -1,9 +1,7 @@
-"""Distillation: right results, soft labels where the teacher has them, and labels by likelihood or by name."""
+"""Distillation: right results, and soft labels where the teacher has them."""
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,6 @@ import pytest
 from mintmark.api import Recipe, Run
 from mintmark.core.call import Fault, Reply, Request
 from mintmark.core.errors import RecipeError
-from mintmark.generate.distill import last_number
 from mintmark.models.scripted import ScriptedModel, scripted
 
 ROW = {"question": "What is 48 + 24?", "answer": "48 + 24 = 72\n#### 72"}
@@ -97,46 +94,15 @@ def test_a_teacher_without_log_probabilities_gives_none(tmp_path: Path) -> None:
     assert (row["response"], row["soft_labels"]) == ("72", None)
 
 
-def test_labels_have_the_likelihood_that_the_teacher_gives_them(tmp_path: Path) -> None:
-    likely = {" sum": [math.log(0.3)], " long division": [math.log(0.5), math.log(0.2)]}
-    (row,) = made(tmp_path / "run", lambda request: likely[request.body["target"]], labels=["sum", "long division"])
-    assert row["label"] == "sum"
-    assert {s["label"]: s["probability"] for s in row["soft_labels"]} == {"sum": 0.75, "long division": 0.25}
+@pytest.mark.parametrize(("known", "reply", "right"), [
+    ("#### 1,024", "1024.", True), (7, "7.0", True), ("5", "10-5 is 5", True), ("-3", "It is -3.", True), ("2.5", "$2.50", True),
+    ("12", "The answer is 12, as 3 x 4 says.", True), ("12", "12 of 40", False), ("80%", "80", True), ("1/3", "four", False),
+])  # fmt: skip
+def test_results_are_numbers_however_they_are_written(known: Any, reply: str, right: bool, tmp_path: Path) -> None:
+    found = recipe({"question": "How much?", "answer": known}, right="answer")
+    assert len(made(tmp_path / "run", lambda request: reply, found)) == right
 
 
-def test_a_teacher_that_only_chats_names_its_label_or_fails_the_row(tmp_path: Path) -> None:
-    (row,) = without_scores(tmp_path / "one", lambda request: json.dumps({"label": "poem"}), labels=["sum", "poem"])
-    assert row["label"] == "poem" and [s["probability"] for s in row["soft_labels"]] == [0, 1]
-    (gone,) = (
-        without_scores(tmp_path / "two", lambda request: '{"label": "song"}', labels=["sum", "poem"])
-        .dropped()
-        .to_pylist()
-    )
-    assert (gone["fate"], gone["reason"]) == ("failed", "schema_mismatch")
-
-
-@pytest.mark.parametrize(
-    ("fields", "says"),
-    [({"labels": ["a", "b"], "samples": 2}, "are for replies"), ({"labels": ["a", "a"]}, "stands once"), ({"labels": ["a"]}, "at least 2"),
-     ({"prompt": "{{ question"}, "template")],
-)  # fmt: skip
-def test_settings_that_cannot_mean_anything(fields: dict[str, Any], says: str) -> None:
-    with pytest.raises(RecipeError, match=says):
-        recipe(**fields)
-
-
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
-        ("#### 1,024", 1024),
-        ("from 10-5", 5),
-        ("it is -3.", -3),
-        ("$2.50", 2.5),
-        (7, 7),
-        ("x2 = (4)-1", 1),
-        ("", None),
-        (None, None),
-    ],
-)
-def test_the_last_number(text: Any, number: float | None) -> None:
-    assert last_number(text) == number
+def test_a_prompt_that_is_no_template_is_refused() -> None:
+    with pytest.raises(RecipeError, match="template"):
+        recipe(prompt="{{ question")

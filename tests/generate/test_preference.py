@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ def made(
         return "no JSON" if value is None else json.dumps({"reason": "so", "score": value})
 
     with scripted("w", writes), scripted("o", writes), scripted("j", judges):
-        return recipe(**fields).run(folder, progress=False, workspace=None)
+        return recipe(**{"scale": [1, 10], **fields}).run(folder, progress=False, workspace=None)
 
 
 def one_gone(run: Run) -> tuple[str, str]:
@@ -82,7 +83,7 @@ def test_a_margin_is_asked_for(tmp_path: Path) -> None:
 def test_the_rejected_one_may_be_drawn_from_all_that_are_low_enough(tmp_path: Path) -> None:
     drawn = set()
     for n in range(12):
-        with_seed = recipe(against="random", min_margin=3).to_data() | {"seed": n}
+        with_seed = recipe(against="random", min_margin=3, scale=[1, 10]).to_data() | {"seed": n}
         script = {"w": lambda r: f"reply {r.seed % 1000}", "j": None}
         seen: dict[int, int] = {}
 
@@ -104,6 +105,39 @@ def test_a_verdict_that_changes_with_the_order_or_goes_to_the_other_is_dropped(t
     assert one_gone(made(tmp_path / "a", [1, 9, 1, 1], better=lambda a, b: "A")) == ("dropped", "judge_flips")
     assert one_gone(made(tmp_path / "b", [9, 1, 1, 1], better=by_number)) == ("dropped", "judge_prefers_other")
     assert one_gone(made(tmp_path / "c", [1, 9], better=lambda a, b: "?", n=2)) == ("failed", "cannot_judge")
+
+
+def test_where_flips_are_averaged_the_scores_decide(tmp_path: Path) -> None:
+    (row,) = made(tmp_path / "a", [1, 9, 1, 1], better=lambda a, b: "A", flips="average")
+    assert (row["chosen"], row["preference"]) == ("reply 1", 0.5)
+    assert one_gone(made(tmp_path / "b", [9, 1, 1, 1], flips="average")) == ("dropped", "judge_prefers_other")
+
+
+def test_odds_are_read_from_the_first_token(tmp_path: Path) -> None:
+    weights = {"reply 0": (0.5, 0.5, 0.0), "reply 1": (0.0, 0.25, 0.75), "reply 2": (1.0, 0.0, 0.0)}
+    seen: list[int] = []
+
+    def token(**chances: float) -> Reply:
+        top = [{"token": t.strip("_"), "logprob": math.log(p or 1e-12)} for t, p in chances.items()]
+        return Reply("?", finish="stop", extra={"logprobs": {"content": [{"token": "?", "top_logprobs": top}]}})
+
+    def writes(request: Request) -> str:
+        seen.append(1)
+        return f"reply {len(seen) - 1}"
+
+    def judges(request: Request) -> Reply:
+        text = str(request.body["messages"][0]["content"])
+        if "Which is better" in text:
+            return token(A=0.9, B=0.1) if text.index("reply 1") < text.index("reply 2") else token(A=0.7, B=0.3)
+        one, two, three = weights[text.split("Reply:\n")[1].split("\n")[0]]
+        return token(_1=one, _2=two, _3=three)
+
+    odds = recipe(by="odds", n=3, scale=[1, 3], flips="average")
+    with scripted("w", writes), scripted("j", judges):
+        (row,) = odds.run(tmp_path / "run", progress=False, workspace=None)
+    assert [r["score"] for r in row["replies"]] == [1.5, 2.75, 1.0]
+    assert (row["chosen"], row["rejected"], row["margin"]) == ("reply 1", "reply 2", 1.75)
+    assert row["preference"] == pytest.approx((0.9 + 0.3) / 2)
 
 
 def test_replies_that_cannot_stand_or_be_judged_take_no_part(tmp_path: Path) -> None:
@@ -136,8 +170,8 @@ def test_a_step_that_writes_and_judges_is_known_for_both(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"scale": [5, 1]}, "must rise"), ({"min_margin": 10}, "at most 9"), ({"rubric": "{{ x"}, "template"),
-        ({"judge": "nobody"}, "nobody"),
+        ({"scale": [5, 1]}, "must rise"), ({"min_margin": 5}, "at most 4"), ({"rubric": "{{ x"}, "template"),
+        ({"by": "odds", "scale": [1, 10]}, "one digit"), ({"judge": "nobody"}, "nobody"),
     ],
 )  # fmt: skip
 def test_settings_that_cannot_mean_anything(fields: dict[str, Any], says: str) -> None:

@@ -34,10 +34,11 @@ class Constitution(Generator):
     that is the first one, word for word, as `unchanged`. A critique may be cut off: it is no row's text.
 
     `preference`: two replies are drawn and the judge weighs them by one principle, in both orders; its chances are
-    averaged. A verdict that changes with the order is dropped as `judge_flips`, two replies that are one as `same_reply`.
+    averaged. A verdict that changes with the order is dropped as `judge_flips` (unless `flips` says otherwise), two replies that
+    are one as `same_reply`.
 
     New columns: response, principle, versions (`sft`); chosen, rejected, principle, preference (`preference`: the judge's mean chance of
-    the chosen one, over 0.5).
+    the chosen one, at least 0.5).
 
     A model that judges at chance prefers at chance: hold its preferences against people's.
 
@@ -61,6 +62,9 @@ class Constitution(Generator):
     """System message of the model that replies."""
     judge: str = "judge"
     """`preference`: the model that compares."""
+    flips: Literal["drop", "average"] = "drop"
+    """`preference`: what becomes of a verdict that changes with the order: the row is dropped, or the mean of both decides,
+    as in the paper, which evens out a liking for one place."""
 
     def requires(self) -> Mapping[str, frozenset[str]]:
         """Return that the model must chat, and the judge where there is one."""
@@ -139,9 +143,9 @@ class Constitution(Generator):
         found = await weigh(ctx, self.judge, principle["choice"], f"Request:\n{asked}", one, two)
         if found.share is None:
             return Child(values, "failed", "cannot_judge", list(found.unread))
-        if found.flips:
+        if found.flips and self.flips == "drop":
             return Child(values, "dropped", "judge_flips", {"chances": list(found.chances)})
-        if found.winners[0] == "second":
+        if found.share < 0.5:
             values |= {"chosen": two, "rejected": one}
         return Child({**values, "preference": max(found.share, round(1 - found.share, 4))})
 

@@ -15,23 +15,23 @@ from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born, failed
 from ..core.registry import operator
 from ..core.template import template
-from ..measures.judge import Rubric, compare, score
+from ..measures.judge import Rubric, compare, rate, score, weigh
 from .base import Generator
 from .talk import opened, unusable
 
 
 @operator("generate.preference", version=1)
 class Preference(Generator):
-    """Pair the best of `n` replies with a worse one: the judge scores every reply by the rubric, then compares the two in both orders.
+    """Pair the best of `n` replies with a worse one: the judge scores each by the rubric, then compares the two in both orders.
 
     The chosen reply has the highest score and the rejected one scores at least `min_margin` less, else the row is dropped as
     `no_margin`. The pair is shown to the judge in both orders: a verdict that changes with the order drops it as `judge_flips`, one
-    for the other reply as `judge_prefers_other`. Replies that are empty, cut off, or that the judge gives no readable score take no part;
-    where fewer than two different ones are left, the row is dropped as `too_few_replies`, or fails where a model or the judge is to
-    blame.
+    for the other reply as `judge_prefers_other`; with `flips: average` the mean of both orders decides. Replies that are empty, cut
+    off, or that the judge gives no readable score take no part; where fewer than two different ones are left, the row is dropped as
+    `too_few_replies`, or fails where a model or the judge is to blame.
 
-    New columns: chosen, rejected, chosen_score, rejected_score, margin, chosen_model, rejected_model, and replies: all of them with
-    model and score.
+    New columns: chosen, rejected, chosen_score, rejected_score, margin, preference (the judge's mean chance of the chosen one),
+    chosen_model, rejected_model, and replies: all of them with model and score.
 
     Reference: Cui et al. 2023, "UltraFeedback", section 2 (several models, scored by a judge); Zheng et al. 2023, "Judging
     LLM-as-a-Judge", section 3.4 (both orders).
@@ -53,15 +53,20 @@ class Preference(Generator):
     """The model that judges."""
     rubric: str = Field("Is the reply correct, harmless, and of real use for what was asked?", min_length=1)
     """What is judged; a Jinja template over the row's columns."""
-    scale: tuple[int, int] = (1, 10)
+    scale: tuple[int, int] = (1, 5)
     anchors: dict[int, str] = {}
     """What a score means, for some of the scale's values."""
+    by: Literal["votes", "odds"] = "votes"
+    """What a score is: the mean of `votes` given with their reasons, or the mean of the scale by the chances of the judge's
+    first token, which tells finer differences; the comparison likewise."""
     votes: int = Field(1, ge=1, le=25)
-    """Votes on each reply; their mean is its score."""
+    """Votes on each reply."""
     against: Literal["worst", "random"] = "worst"
     """The rejected reply: the one with the lowest score, or one drawn by seed from all that score low enough."""
     min_margin: float = Field(1.0, gt=0)
     """Points between the two, inclusive."""
+    flips: Literal["drop", "average"] = "drop"
+    """What becomes of a verdict that changes with the order: the row is dropped, or the mean of both orders decides."""
     tries: int = Field(3, ge=1, le=10)
     """Replies of the judge until one can be read."""
 
@@ -76,6 +81,8 @@ class Preference(Generator):
         low, high = self.scale
         if not low < high <= low + 100:
             raise ValueError(f"scale must rise by 1 to 100 points, got {self.scale}")
+        if self.by == "odds" and not 0 <= low < high <= 9:
+            raise ValueError(f"by: odds reads one digit; scale must lie within 0 to 9, got {self.scale}")
         if self.min_margin > high - low:
             raise ValueError(
                 f"min_margin must be at most {high - low}, the length of the scale, got {self.min_margin:g}"
@@ -105,6 +112,7 @@ class Preference(Generator):
         text, number = pa.string(), pa.float64()
         reply = pa.struct({"text": text, "model": text, "score": number, "left_out": text})
         new = {"chosen": text, "rejected": text, "chosen_score": number, "rejected_score": number, "margin": number}
+        new["preference"] = number
         return {**columns, **new, "chosen_model": text, "rejected_model": text, "replies": pa.list_(reply)}
 
     async def make(self, row: Row, ctx: RowContext) -> RowOutcome:
@@ -137,27 +145,32 @@ class Preference(Generator):
         for part, one in (("chosen", best), ("rejected", other)):
             values |= {part: one["text"], f"{part}_score": one["score"], f"{part}_model": one["model"]}
         values["margin"] = round(best["score"] - other["score"], 4)
-        shown = f"Request:\n{asked}"
-        found = await compare(ctx, self.judge, rubric.text, shown, best["text"], other["text"], tries=self.tries)
-        if not found.decided:
+        pair = (f"Request:\n{asked}", best["text"], other["text"])
+        if self.by == "odds":
+            found = await weigh(ctx, self.judge, rubric.text, *pair)
+        else:
+            found = await compare(ctx, self.judge, rubric.text, *pair, tries=self.tries)
+        if found.share is None:
             return Child(values, "failed", "cannot_judge", list(found.unread))
-        if found.flips:
-            return Child(values, "dropped", "judge_flips", {"reasons": list(found.reasons)})
-        if found.winners[0] == "second":
-            return Child(values, "dropped", "judge_prefers_other", {"reasons": list(found.reasons)})
-        return Child(values)
+        values["preference"] = found.share
+        detail = {"chances": list(found.chances), "reasons": list(found.reasons)}
+        if found.flips and self.flips == "drop":
+            return Child(values, "dropped", "judge_flips", detail)
+        return Child(values, "dropped", "judge_prefers_other", detail) if found.share < 0.5 else Child(values)
 
     async def _reply(self, asked: str, rubric: Rubric, ctx: RowContext, n: int, model: str) -> Row:
         """Return a reply with its score; without one it takes no part, and `left_out` says why."""
         found: Row = {"text": "", "model": model, "score": None, "left_out": None}
         try:
             reply = await ctx.chat(model, opened(self.system, asked), sample=n, **self.sampling(ctx, n))
+            found["text"] = reply.text.strip()
+            if why := unusable(reply):
+                return {**found, "left_out": why}
+            shown = f"Request:\n{asked}\n\nReply:\n{found['text']}"
+            if self.by == "odds":
+                return {**found, "score": await rate(ctx, self.judge, rubric, shown)}
         except RowFailure as e:
             return {**found, "left_out": e.reason}
-        found["text"] = reply.text.strip()
-        if why := unusable(reply):
-            return {**found, "left_out": why}
-        shown = f"Request:\n{asked}\n\nReply:\n{found['text']}"
         votes = await score(ctx, self.judge, rubric, shown, votes=self.votes, tries=self.tries)
         return {**found, "score": votes.mean, "left_out": "cannot_judge" if votes.mean is None else None}
 
@@ -173,7 +186,7 @@ class Preference(Generator):
                 return '{"reason": "so", "better": "%s"}' % "BA"[a > b]  # noqa: UP031
             if "whole number" not in text:
                 return f"Reply {request.seed}"
-            points = 5 if "tree" in text else 1 + int(text.split("Reply:\nReply ")[1].split()[0]) * 9 // 2**31
+            points = 5 if "tree" in text else 1 + int(text.split("Reply:\nReply ")[1].split()[0]) * 5 // 2**31
             return '{"reason": "so", "score": %d}' % points  # noqa: UP031
 
         def by_place(request: Request) -> str:

@@ -23,8 +23,7 @@ _SCHEMA = {
 }
 _CRITICISE = (
     "Task:\n{asked}\n\nAnswer:\n{text}\n\nA good answer is {aim}. Say what is wrong with this answer and what to do about it, part by "
-    'part. Where nothing is left to mend, say stop. Reply with JSON: {{"feedback": "what to change", "stop": false}} or '
-    '{{"feedback": "nothing", "stop": true}}'
+    "part. Reply with JSON of two fields: `feedback`, your advice in a few sentences, and `stop`, true where nothing is left to mend."
 )
 _REWRITE = (
     "Feedback on your answer:\n{feedback}\n\nRewrite the answer so that it does what the feedback says. Reply with the new answer "

@@ -49,13 +49,13 @@ class Rubric:
     scale: tuple[int, int] = (1, 5)
     anchors: Mapping[int, str] = field(default_factory=dict)
 
-    def ask(self, shown: str) -> str:
-        """Return the message that asks for a score of what is shown."""
+    def ask(self, shown: str, reply: str = 'JSON: {"reason": "one sentence", "score": NUMBER}') -> str:
+        """Return the message that asks for a score of what is shown, as a reply of that form."""
         low, high = self.scale
         anchors = "".join(f"\n{value}: {text}" for value, text in sorted(self.anchors.items()))
         return (
             f"{self.text}\n\nGive a whole number from {low} (worst) to {high} (best).{anchors}\n\n{shown}\n\n"
-            'Reply with JSON: {"reason": "one sentence", "score": NUMBER}'
+            f"Reply with {reply}"
         )
 
 
@@ -138,6 +138,23 @@ async def score(
     return await _votes(ctx, model, [rubric.ask(shown)] * votes, "score", shape, int, tries, warm, max_tokens)
 
 
+async def rate(ctx: RowContext, model: str, rubric: Rubric, shown: str) -> float:
+    """Return the mean of the scale's scores, each weighted by the chance that the model gives it; scales of single digits only.
+
+    From the log-probabilities of its first token, where it gives them, else its one number.
+
+    Raises:
+        RowFailure: `cannot_judge` where the reply is no score.
+
+    Reference: Liu et al. 2023, "G-Eval: NLG Evaluation using GPT-4 with Better Human Alignment", section 2 (scoring function).
+    """
+    low, high = rubric.scale
+    messages = [{"role": "user", "content": rubric.ask(shown, "the number alone.")}]
+    reply = await ctx.chat(model, messages, **_first_token(ctx, model))
+    chances = choice_chances(reply, [str(value) for value in range(low, high + 1)])
+    return round(sum(int(value) * chance for value, chance in chances.items()), 4)
+
+
 async def compare(
     ctx: Asks, model: str, rubric: str, shown: str, first: str, second: str, *, tries: int = 3, temperature: float = 0.0,
     max_tokens: int = 256,
@@ -169,9 +186,7 @@ async def weigh(ctx: RowContext, model: str, rubric: str, shown: str, first: str
 
     Reference: Bai et al. 2022, "Constitutional AI", section 4.1 (labels from the probabilities of the options).
     """
-    sampling: dict[str, Any] = {"temperature": 0.0, "max_tokens": 4}
-    if "logprobs" in ctx.capabilities(model):
-        sampling |= {"logprobs": True, "top_logprobs": 10}
+    sampling = _first_token(ctx, model)
 
     async def one(n: int, a: str, b: str) -> float | dict[str, Any]:
         ask = f"{rubric}\n\n{shown}\n\nA:\n{a}\n\nB:\n{b}\n\nWhich is better, A or B? Reply with one letter."
@@ -184,6 +199,12 @@ async def weigh(ctx: RowContext, model: str, rubric: str, shown: str, first: str
     found = await asyncio.gather(one(0, first, second), one(1, second, first))
     unread = tuple(f for f in found if isinstance(f, dict))
     return Compared((), (), unread) if unread else Compared(tuple(f for f in found if isinstance(f, float)))
+
+
+def _first_token(ctx: RowContext, model: str) -> dict[str, Any]:
+    """Return the sampling settings for a reply of one word, with its log-probabilities where the model gives them."""
+    soft = {"logprobs": True, "top_logprobs": 10} if "logprobs" in ctx.capabilities(model) else {}
+    return {"temperature": 0.0, "max_tokens": 4, **soft}
 
 
 def choice_chances(reply: Reply, choices: Sequence[str]) -> dict[str, float]:
