@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import pytest
+
+from mintmark.core.call import Reply
 from mintmark.core.errors import RowFailure
-from mintmark.measures.judge import Compared, Rubric, Votes, choose, compare, score
+from mintmark.measures.judge import Compared, Rubric, Votes, choice_chances, choose, compare, rate, score, weigh
 
 Answer = Callable[[str, int], Any]
 
@@ -98,3 +102,66 @@ def test_a_choice_is_one_of_those_given() -> None:
     found = asyncio.run(choose(ctx, "judge", "Is it so?", ("surely", "perhaps")))
     assert found.read == ("perhaps",) and found.reasons == ("because perhaps",)
     assert '"choice": "surely"} or {' in ctx.asks[0][0]
+
+
+def first_token(**chances: float) -> Reply:
+    top = [{"token": token.strip("_"), "logprob": math.log(p)} for token, p in chances.items()]
+    return Reply("?", extra={"logprobs": {"content": [{"token": "?", "top_logprobs": top}]}})
+
+
+class Chats:
+    """A context whose model gives one reply after the other; it says what was asked."""
+
+    def __init__(self, *replies: Reply, soft: bool = True) -> None:
+        self.replies, self.soft = list(replies), soft
+        self.asked: list[tuple[str, Mapping[str, Any]]] = []
+
+    def capabilities(self, model: str) -> frozenset[str]:
+        return frozenset({"chat", "logprobs"} if self.soft else {"chat"})
+
+    async def chat(
+        self, model: str, messages: Sequence[Mapping[str, Any]], *, sample: int = 0, **sampling: Any
+    ) -> Reply:
+        self.asked.append((str(messages[0]["content"]), sampling))
+        return self.replies.pop(0)
+
+
+def test_chances_are_read_from_the_first_token_however_it_is_written() -> None:
+    assert choice_chances(first_token(A=0.4, _B=0.2, a=0.2, The=0.2), ("A", "B")) == pytest.approx(
+        {"A": 0.75, "B": 0.25}
+    )
+    assert choice_chances(Reply("No, never."), ("yes", "no")) == {"yes": 0, "no": 1}
+    hardly = first_token(A=0.05, The=0.9)
+    hardly.text = "B it is"
+    assert choice_chances(hardly, ("A", "B")) == {"A": 0, "B": 1}, "a tenth of the mass is too little to go by"
+    with pytest.raises(RowFailure, match="cannot_judge"):
+        choice_chances(Reply("Well."), ("A", "B"))
+
+
+def test_chances_of_two_texts_are_averaged_over_both_orders() -> None:
+    ctx: Any = Chats(first_token(A=0.9, B=0.1), first_token(A=0.7, B=0.3))
+    found = asyncio.run(weigh(ctx, "judge", "Which is kinder?", "question:\nHi", "one", "two"))
+    assert found.chances == pytest.approx((0.9, 0.3)) and found.share == pytest.approx(0.6) and found.flips
+    assert [text.index("one") < text.index("two") for text, _ in ctx.asked] == [True, False]
+    assert ctx.asked[0][1]["logprobs"] is True
+    plain: Any = Chats(Reply("A"), Reply("B"), soft=False)
+    found = asyncio.run(weigh(plain, "judge", "Which is kinder?", "", "one", "two"))
+    assert found.share == 1 and not found.flips and "logprobs" not in plain.asked[0][1]
+    unread: Any = Chats(Reply("A"), Reply("Neither"))
+    assert not asyncio.run(weigh(unread, "judge", "Which is kinder?", "", "one", "two")).decided
+
+
+def test_an_indifferent_judge_flips() -> None:
+    assert Compared((0.5, 0.5)).flips and Compared((0.5, 0.5)).share == 0.5
+    assert not Compared((0.6, 0.6)).flips
+
+
+def test_a_rating_is_the_mean_of_the_scale_by_its_chances() -> None:
+    ctx: Any = Chats(first_token(_1=0.25, _3=0.75))
+    assert asyncio.run(rate(ctx, "judge", Rubric("Is it kind?", (1, 3)), "Hello")) == 2.5
+    assert ctx.asked[0][0].endswith("Reply with the number alone.")
+    plain: Any = Chats(Reply("2."), soft=False)
+    assert asyncio.run(rate(plain, "judge", Rubric("Is it kind?", (1, 3)), "Hello")) == 2
+    off: Any = Chats(Reply("9"))
+    with pytest.raises(RowFailure, match="cannot_judge"):
+        asyncio.run(rate(off, "judge", Rubric("Is it kind?", (1, 3)), "Hello"))
