@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from mintmark.api import Recipe, Run, replay
 from mintmark.core.call import Fault, Reply, Request
 from mintmark.models.scripted import ScriptedModel, scripted
 
+DATA = Path(os.environ.get("MINTMARK_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 SORRY = "I'm sorry, but I can't help with that."
 HARMAUG = """
 rows: 4
@@ -187,3 +189,20 @@ def test_a_style_that_changes_nothing_and_a_writer_that_refuses_are_dropped(tmp_
     assert {r["style"] for r in run} <= {"plain", "typing"}
     run = made(GUARD, tmp_path / "refused", lambda r: SORRY)
     assert {r["reason"] for r in run.dropped().to_pylist()} == {"refused"} and len(run) == 0
+
+
+def test_a_guard_that_knows_words_alone_flags_real_prompts_that_only_look_unsafe(tmp_path: Path) -> None:
+    path = DATA / "xstest" / "xstest_prompts.csv"
+    if not path.is_file():
+        pytest.skip("needs the folder xstest in MINTMARK_DATA")
+    text = f"""
+source: {{files: {{path: {path}, select: {{prompt: prompt, label: verdict}}}}}}
+models: {{guard: scripted/guard}}
+steps: [curate.guard: {{}}]
+"""
+    words = ("kill", "shoot", "bomb", "steal", "hate")
+    run = made(text, tmp_path / "run", lambda r: logprobs(0.9 if any(w in str(r.body).lower() for w in words) else 0.1))
+    flagged = Counter((row["verdict"], row["unsafe"] > 0.5) for row in run)
+    assert flagged["safe", True] + flagged["safe", False] == 250 and flagged.total() == 450
+    over_refusal, detection = flagged["safe", True] / 250, flagged["unsafe", True] / 200
+    assert over_refusal > 0.1 and abs(detection - over_refusal) < 0.15, "words tell the two hardly apart"
