@@ -68,6 +68,7 @@ def tune(
     """
     from ..core.errors import RecipeError
     from ..judging import RUBRIC
+    from ..tuning.evidence import CAUTION
     from ..tuning.tune import tune as work
 
     better, data, page = (
@@ -94,6 +95,7 @@ def tune(
     say(f"calls     {found.spent:,} of {found.budget:,}, in {log}")
     if found.text is not None:
         say()
+        say(CAUTION)
         say(f"  {shell('mintmark', 'run', better, '--preview', '3')}")
 
 

@@ -9,6 +9,7 @@ from ..core.finding import Estimate
 from .halving import Rung
 from .variants import Place, Variant
 
+CAUTION = "It was tuned to these checks alone, and what they do not see may be worse: look at what it makes."
 REFERENCES = (
     "Jamieson, Talwalkar 2016, Non-stochastic Best Arm Identification and Hyperparameter Optimization (successive halving)",
     "Zhou et al. 2022, Large Language Models Are Human-Level Prompt Engineers, arXiv 2211.01910",
@@ -95,8 +96,14 @@ class Tuned:
 
     def as_markdown(self, title: str) -> str:
         """Return the evidence as a short page."""
-        lines = [f"# {title}", "", self.verdict, "", f"Step `{self.place.name}`, field `{self.place.field}`, metric "
-                 f"`{self.metric}`, seed {self.seed}; {self.spent:,} of {self.budget:,} calls."]  # fmt: skip
+        lines = [
+            f"# {title}",
+            "",
+            f"{self.verdict} {CAUTION}" if self.better else self.verdict,
+            "",
+            f"Step `{self.place.name}`, field `{self.place.field}`, metric `{self.metric}`, seed {self.seed}; "
+            f"{self.spent:,} of {self.budget:,} calls.",
+        ]
         shown, chosen, end = (self.slices.get(k, 0) for k in ("shown", "chosen_on", "judged_on"))
         lines.append(
             f"Source rows: {shown:,} whose losses the writer of variants was shown, {chosen:,} on which variants were chosen, "

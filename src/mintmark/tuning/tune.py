@@ -143,7 +143,8 @@ def _made(
     bench: Bench, found: Tuned, number: int, rng: random.Random,
 ) -> list[Variant]:  # fmt: skip
     """Return new variants of the best one: half written by a model, half by number and choice of examples and temperature."""
-    others = settings(recipe, place, best, first.kept, number // 2, rng)
+    known = {v.content for one in found.generations for v in one.tried}
+    others = [v for v in settings(recipe, place, best, first.kept, rng) if v.content not in known][: number // 2]
     asked = number - len(others)
     share = sum(first.values.values()) / len(first.values)
     texts = proposals(author, bench.log, recipe, place, best, first.lost, share, history, asked)
@@ -154,7 +155,7 @@ def _made(
             made.append(rewritten(recipe, place, best, text))
         except (RecipeError, ValueError) as e:
             found.refused.append((text, str(e).splitlines()[0] if text else "no reply that can be read"))
-    unlike = {digest(dict(v.fields), {k: list(rows) for k, rows in v.inputs.items()}): v for v in [*made, *others]}
+    unlike = {v.content: v for v in [*made, *others] if v.content not in known}
     taken = sum(len(g.tried) for g in found.generations) or 1
     return [replace(v, number=taken + i) for i, v in enumerate(unlike.values())]
 

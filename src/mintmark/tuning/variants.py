@@ -10,6 +10,7 @@ from typing import Any
 
 from ..core.dataset import Row
 from ..core.errors import RecipeError
+from ..core.fingerprint import digest
 from ..core.operator import Operator
 from ..core.recipe import Recipe
 from ..core.template import template
@@ -48,6 +49,11 @@ class Variant:
     parent: int = 0
     number: int = 0
 
+    @property
+    def content(self) -> str:
+        """A hash of what it changes: two variants with the same are one."""
+        return digest(dict(self.fields), {name: list(rows) for name, rows in self.inputs.items()})
+
     def recipe(self, original: Recipe, place: Place) -> Recipe:
         """Return the recipe with this variant's fields.
 
@@ -83,13 +89,12 @@ def place_of(recipe: Recipe, step: str | None) -> Place:
     )  # fmt: skip
 
 
-def settings(recipe: Recipe, place: Place, best: Variant, kept: Sequence[Row], most: int, rng: random.Random) -> list[Variant]:  # fmt: skip
-    """Return variants that need no model to write them: temperatures, and examples in number and choice.
+def settings(recipe: Recipe, place: Place, best: Variant, kept: Sequence[Row], rng: random.Random) -> list[Variant]:
+    """Return variants that need no model to write them, in an order drawn: temperatures, and examples in number and choice.
 
     Args:
         best: what they are made from.
-        kept: rows that the original kept, for examples; rows that nothing is judged on.
-        most: variants at most.
+        kept: rows that it kept, for examples; rows that nothing is judged on.
     """
     operator = best.recipe(recipe, place).steps[place.index]
     found: list[Variant] = []
@@ -102,7 +107,7 @@ def settings(recipe: Recipe, place: Place, best: Variant, kept: Sequence[Row], m
     elif hasattr(operator, "few_shot") and not best.inputs and place.field == "prompt":
         found += _examples(recipe, operator, place, best, kept, rng)
     rng.shuffle(found)
-    return found[:most]
+    return found
 
 
 def _examples(
