@@ -36,6 +36,7 @@ def test_share_of_changed_words(text: list[str], said: list[str]) -> None:
         ("How come I got no money from those machines?", "number_changed"),
         ("How come I got money from both of those 2 machines?", "negation_changed"),
         ("I got no money from both of those 2 machines.", "question_changed"),
+        ("Did those 2 machines return no money to you?", "person_changed"),
         ("What is 2 and is it not good?", "unrelated"),
         ("Here is a text: how come 2 machines paid no money?", "meta_talk"),
         ("", "empty_reply"),

@@ -49,7 +49,7 @@ GENERAL = (
     ),
     Shot(
         "the bus depot",
-        sentence="A Turkish driver and a Polish one swap shifts so that each is home for the holidays of the family.",
+        sentence="A Mexican driver and a French one swap shifts so that each is home for the holidays of the family.",
     ),
 )
 

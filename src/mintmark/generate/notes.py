@@ -31,9 +31,10 @@ class Notes(Generator):
     record. Dropped: `own_identifier` where an identifier of the record stands in it, in any usual way of writing; `safe_harbor` where
     it has the form of one of the eighteen (a date, a place, a phone number, another name, an age over 89 ...); `name_not_in_record`
     for a capitalised word inside a sentence that the facts do not have, `number_not_in_record` for a number in digits or words, and
-    `not_in_record` for a disease, drug or procedure of the list; `denies_fact` where it negates a fact; `facts_missing` where it tells
-    fewer than `min_told` of them. A fact that itself holds an identifier makes the row `failed` as `identifier_in_facts`. What a
-    note claims beyond that, no rule can see: add `curate.grounding` or a judge over the column `facts`.
+    `not_in_record` for a disease, drug, procedure or grade of the list; `denial_not_in_record` where it says that something is not,
+    and the facts do not; `facts_missing` where it tells fewer than `min_told` of them. A fact that itself holds an identifier makes
+    the row `failed` as `identifier_in_facts`. What a note claims beyond that, no rule can see: add `curate.grounding` or a judge
+    over the column `facts`.
 
     A kept row has the fact columns and: note, facts (the text that the model saw), person (name and record number,
     generated). The record's identifiers stay in the run's `used/`, which is as private as the source.
@@ -51,7 +52,7 @@ class Notes(Generator):
     """Notes tried for each record, each about another made-up person."""
     shots: int = Field(2, ge=0, le=3)
     """Worked examples shown, drawn anew for each call."""
-    min_told: float = Field(0.6, ge=0, le=1)
+    min_told: float = Field(0.5, ge=0, le=1)
     """Share of the record's facts, list items counted singly, that the note must tell."""
 
     def reads(self) -> Sequence[str]:
@@ -111,8 +112,8 @@ class Notes(Generator):
             return "number_not_in_record", numbers
         if words := invented(note, facts):
             return "not_in_record", words
-        if word := denied(note, items):
-            return "denies_fact", word
+        if denial := denied(note, facts):
+            return "denial_not_in_record", denial
         share = told(note, items)
         return ("facts_missing", {"told": share}) if share < self.min_told else None
 

@@ -23,17 +23,18 @@ from .base import Generator, sampled
 from .parsing import without_talk
 
 _SHOTS = (
-    ("Where did the parcel go?", "Do you know what became of the package?"),
+    ("Where did the parcel go?", "What became of the package?"),
     ("I cannot open the door to the garden.", "The garden door won't open for me."),
     ("How much is a ticket for two adults?", "What do two grown-ups pay to get in?"),
     (
         "The soup was cold and the waiter did not come back.",
         "Nobody returned to our table, and what we ate was not even warm.",
     ),
-    ("Please turn the music down after 10.", "From 10 on, could you play it more quietly?"),
+    ("Please turn the music down after 10.", "From 10 on, play it more quietly, please."),
     ("Set a reminder to water the plants", "Remind me that the plants need water"),
 )
 _NOT = re.compile(r"\b(?:not|no|never|nobody|nothing|none|neither|nor|without|cannot)\b|n['\u2019]t\b", re.IGNORECASE)
+_YOU = re.compile(r"\byou(?:r|rs)?\b", re.IGNORECASE)
 
 
 @operator("generate.paraphrase", version=1)
@@ -42,8 +43,9 @@ class Paraphrase(Generator):
 
     Dropped: `unchanged` where less than `rate` of the text's words went; `unrelated` where none of its content words stayed and
     `min_kept` asks for some; `number_changed` where a number came or went; `negation_changed` where only one of the two negates;
-    `question_changed` where a question became none, or the reverse; `copies_example`; `meta_talk`; `cut_off`; `empty_reply`. Whether
-    the meaning stayed, no rule can see: add a judge. For texts of a paragraph and more take `generate.rephrase`.
+    `question_changed` where a question became none, or the reverse; `person_changed` where only the reply speaks to a "you", as
+    answers do; `copies_example`; `meta_talk`; `cut_off`; `empty_reply`. Whether the meaning stayed, no rule can see: add a judge. For
+    texts of a paragraph and more take `generate.rephrase`.
 
     New columns: clean (the text before), perturbation (`paraphrase`), changed (share of its words that went).
 
@@ -77,26 +79,18 @@ class Paraphrase(Generator):
 
     async def _say(self, text: str, row: Row, ctx: RowContext, n: int) -> Child:
         shown = ctx.rng("shots", n).sample(_SHOTS, self.shots)
-        talk = [
-            {
-                "role": "system",
-                "content": "Say the text again in other words. Keep its meaning and its numbers. Answer nothing.",
-            }
-        ]
-        for before, after in shown:
-            talk += [{"role": "user", "content": f"Text: {before}"}, {"role": "assistant", "content": after}]
+        worked = "".join(f"Text: {before}\nIn other words: {after}\n\n" for before, after in shown)
+        ask = f"Say each text again in other words. Keep its meaning.\n\n{worked}Text: {fold_space(text)}\nIn other words:"
         values = {k: v for k, v in row.items() if k != "id"} | {
             "clean": text,
             "perturbation": "paraphrase",
             "changed": None,
         }
         try:
-            reply = await ctx.chat(
-                self.model, [*talk, {"role": "user", "content": f"Text: {text}"}], sample=n, **self.sampling(ctx, n)
-            )
+            reply = await ctx.chat(self.model, [{"role": "user", "content": ask}], sample=n, **self.sampling(ctx, n))
         except RowFailure as e:
             return Child(values, "failed", e.reason, e.detail)
-        said = fold_space(without_talk(reply.text).removeprefix("Text: "))
+        said = fold_space(without_talk(reply.text.strip().removeprefix("In other words:")).partition("\nText:")[0])
         values |= {self.on: said, "changed": changed(text, said)}
         problem = ("cut_off", None) if reply.finish == "length" else self._problem(text, said, shown)
         return Child(values, "dropped", *problem) if problem else Child(values)
@@ -117,6 +111,8 @@ class Paraphrase(Generator):
             return "negation_changed", said
         if text.rstrip().endswith("?") != said.endswith("?"):
             return "question_changed", said
+        if _YOU.search(said) and not _YOU.search(text):
+            return "person_changed", said
         kept = len(own & new) / len(own) if own else 1.0
         return ("unrelated", round(kept, 4)) if kept < self.min_kept else None
 

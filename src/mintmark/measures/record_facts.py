@@ -19,7 +19,11 @@ _IN_WORDS = {
 } | {"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90",
      "hundred": "100", "once": "1", "twice": "2", "thrice": "3", "half": "0.5", "dozen": "12"}  # fmt: skip
 _WORD = re.compile(r"[a-z]+(?:'s)?")
-_DENIAL = r"\b(?:no|not|denies|denied|without|never|negative for|free of|absence of)\b[^.;,]{0,30}?\b"
+_DENIAL = re.compile(
+    r"\b(?:no|none|not|denies|denied|without|never|negative|free of|absence of|un(?:known|remarkable))\b[^.;,]{0,40}",
+    re.I,
+)
+_SEXES = {"female": {"woman", "she", "her", "girl"}, "male": {"man", "he", "his", "boy"}}
 
 
 def unfounded_numbers(text: str, facts: str) -> list[str]:
@@ -48,30 +52,30 @@ def invented(text: str, facts: str) -> list[str]:
     return [w for w in dict.fromkeys(_WORD.findall(text.lower())) if _medical(w) and not content_words(w) <= there]
 
 
-def denied(text: str, items: Sequence[str]) -> str | None:
-    """Return the first fact that a text negates, or None. A fact that is itself a negation ("none known") is passed by.
+def denied(text: str, facts: str) -> str | None:
+    """Return the first words by which a text says that something is not, where its facts say no such thing; else None.
 
     Example:
-        >>> denied("He has no history of asthma.", ["asthma"])
-        'asthma'
+        >>> denied("He has no history of asthma.", "conditions: asthma")
+        'no history of asthma'
     """
-    for item in items:
-        words = [w for w in re.findall(r"[a-z]{4,}", item.lower()) if _medical(w)]
-        if any(re.search(_DENIAL + re.escape(w), text.lower()) for w in words):
-            return item
-    return None
+    if _DENIAL.search(facts):
+        return None
+    found = _DENIAL.search(text)
+    return found.group() if found else None
 
 
 def told(text: str, items: Sequence[str]) -> float:
-    """Return the share of facts of which at least half the content words stand in a text.
+    """Return the share of facts of which at least half the content words stand in a text; a sex is told by a pronoun too.
 
     Example:
         >>> told("She has chronic asthma.", ["chronic asthma", "latex allergy"])
         0.5
     """
-    said = content_words(text)
-    wanted = [words for item in items if (words := content_words(item))]
-    return sum(2 * len(words & said) >= len(words) for words in wanted) / len(wanted) if wanted else 1.0
+    said, words = content_words(text), set(_WORD.findall(text.lower()))
+    wanted = [(item.strip().lower(), own) for item in items if (own := content_words(item))]
+    found = [bool(_SEXES.get(item, set()) & words) or 2 * len(own & said) >= len(own) for item, own in wanted]
+    return sum(found) / len(found) if found else 1.0
 
 
 @cache
