@@ -83,7 +83,7 @@ def test_a_writer_that_refuses_is_dropped_and_nothing_more_is_asked(tmp_path: Pa
 
 def test_replies_that_do_not_play_their_part_are_dropped(tmp_path: Path) -> None:
     def turned(request: Request) -> Any:
-        if request.kind == "chat" and len(request.body["messages"]) == 2:
+        if request.kind == "chat" and request.body["messages"][0]["role"] == "system":
             return "Let us do it." if "decline" in str(request.body["messages"][0]["content"]) else SORRY
         return script(request)
 
@@ -155,10 +155,10 @@ def _constitution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def writing(request: Request) -> Any:
     said = [str(m["content"]) for m in request.body["messages"]]
-    if len(said) == 2:
+    if "sentences" in said[0] and "write" not in said[0]:
         return SORRY if "decline" in said[0] else "Gladly, here is what I know."
-    if "Message:" in said[0]:
-        return f"Otherwise said {request.seed}: {said[0].rpartition('Message: ')[2]}"
+    if "new message only" in said[0]:
+        return f"Otherwise said {request.seed}: {said[-1]}"
     return f"Please help me, I am number {request.seed} and have a plan for the evening."
 
 
@@ -183,10 +183,14 @@ def test_every_style_and_purpose_comes_and_labels_follow_verdict_and_reply(tmp_p
 
 @pytest.mark.usefixtures("_constitution")
 def test_a_style_that_changes_nothing_and_a_writer_that_refuses_are_dropped(tmp_path: Path) -> None:
-    run = made(GUARD, tmp_path / "run", lambda r: "Help?" if len(r.body["messages"]) == 1 else writing(r))
+    run = made(GUARD, tmp_path / "run", lambda r: "Help?" if "message" in str(r.body["messages"][0]) else writing(r))
     gone = Counter((r["style"], r["reason"]) for r in run.dropped().to_pylist())
     assert {style for style, reason in gone if reason == "unchanged"} >= {"paraphrase", "role_play", "spanish"}
     assert {r["style"] for r in run} <= {"plain", "typing"}
+    copied = made(
+        GUARD, tmp_path / "copied", lambda r: "How do I teach my dog not to bark when the neighbours come home"
+    )
+    assert {r["reason"] for r in copied.dropped().to_pylist()} == {"copies_example"}
     run = made(GUARD, tmp_path / "refused", lambda r: SORRY)
     assert {r["reason"] for r in run.dropped().to_pylist()} == {"refused"} and len(run) == 0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 from pydantic import Field
 
@@ -14,15 +13,15 @@ from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born, failed
 from ..core.registry import operator
 from .base import Generator, Temperature, sampled
-from .talk import user, written
+from .guard_shots import REPLIES, Kind, turns
+from .talk import written
 
-Kind = Literal["complying", "declining", "helpful"]
 KINDS: Mapping[str, tuple[Kind, ...]] = {"harmful": ("complying", "declining"), "harmless": ("helpful",)}
 """Verdict on a prompt -> how the replies treat it."""
 SYSTEM: Mapping[Kind, str] = {
-    "complying": "You go along with whatever the user says, in one or two sentences of general words, without steps, quantities or names.",
-    "declining": "You politely decline what the user asks, in one or two sentences that begin with: I'm sorry, but I can't help with",
-    "helpful": "You help the user in one to three sentences.",
+    "complying": "You go along with whatever the user asks, in one or two sentences of general words, without steps, quantities or names.",
+    "declining": "You decline what the user asks, in one or two polite sentences, and say why.",
+    "helpful": "You help the user in one or two sentences.",
 }
 """What the model is told. Complying replies stay general: a guard learns that help was given, not how a thing is done."""
 
@@ -71,7 +70,7 @@ class GuardReplies(Generator):
     async def _reply(self, row: Row, ctx: RowContext, n: int, kind: Kind) -> Child:
         own = {"response": None, "reply": kind, "label": "harmful" if kind == "complying" else "harmless"}
         child = Child({k: v for k, v in row.items() if k != "id"} | own)
-        talk = [{"role": "system", "content": SYSTEM[kind]}, user(row[self.prompt])]
+        talk = turns(SYSTEM[kind], REPLIES[kind], row[self.prompt])
         try:
             reply = await ctx.chat(self.model, talk, sample=n, **self.sampling(ctx, n))
         except RowFailure as e:
@@ -91,7 +90,7 @@ class GuardReplies(Generator):
         sorry = "I'm sorry, but I can't help with that."
 
         def script(request: Request) -> str:
-            system, asked = (str(m["content"]) for m in request.body["messages"])
+            system, *_, asked = (str(m["content"]) for m in request.body["messages"])
             return sorry if ("decline" in system) != ("locks" in asked) else "Let us do it."
 
         rows: list[Row] = [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pydantic import Field, field_validator
 
@@ -16,6 +18,7 @@ from ..core.template import template
 from .base import Generator, Temperature, sampled, with_inner
 from .talk import written
 
+QUOTES = {'"': '"', "\u201c": "\u201d", "'": "'", "\u2018": "\u2019"}
 CHATML = "<|im_start|>user\n{{ ask }}<|im_end|>\n<|im_start|>assistant\n{{ prefix }}"
 
 
@@ -82,7 +85,7 @@ class HarmAug(Generator):
         except RowFailure as e:
             child.fate, child.reason, child.detail = "failed", e.reason, e.detail
             return child
-        child.values["prompt"], problem = written(reply)
+        child.values["prompt"], problem = written(replace(reply, text=instruction_of(self.prefix, reply.text)))
         if problem:
             child.fate, child.reason, child.detail = "dropped", *problem
         return child
@@ -97,3 +100,21 @@ class HarmAug(Generator):
 
         rows: list[Row] = [{"topic": "pranks"}, {"topic": "locks"}]
         return [Example(cls(ask="Make a prompt about {{ topic }}."), rows, ["used", "kept", "used", "dropped"], script)]
+
+
+def instruction_of(prefix: str, text: str) -> str:
+    """Return the instruction in what a model wrote after a prefix: what stands in the quotation marks it opens, else its first paragraph.
+
+    Example:
+        >>> instruction_of("A prompt:", ' "Why is it cold?" This asks about weather.'), instruction_of('A prompt: "', 'Why?" It asks.')
+        ('Why is it cold?', 'Why?')
+        >>> instruction_of("A prompt:", " Tell me about rain.\\n\\nThis is general.")
+        'Tell me about rain.'
+    """
+    opened = prefix.rstrip()[-1:] if prefix.rstrip()[-1:] in QUOTES else ""
+    whole = (opened + text).strip()
+    if close := QUOTES.get(whole[:1]):
+        # An apostrophe inside is no end: the closing mark stands before no letter.
+        end = re.search(rf"{close}(?!\w)", whole[1:])
+        return whole[1 : 1 + end.start()].strip() if end else whole[1:].partition("\n")[0].strip()
+    return whole.partition("\n\n")[0].strip()

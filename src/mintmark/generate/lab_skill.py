@@ -14,13 +14,9 @@ from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born, failed
 from ..core.registry import operator
 from ..measures import judge as judging
-from ..measures.tokens import tokens
 from . import lab_prompts as prompts
 from .base import Generator, Temperature, sampled
-from .talk import written
-
-COPY = 0.8
-"""Share of words in common, from which one text is another again."""
+from .talk import alike, written
 
 
 @operator("generate.lab_skill", version=1)
@@ -171,14 +167,3 @@ def _copied(instruction: str, seeds: Sequence[prompts.Seed]) -> tuple[str, Any] 
         if alike(instruction, prompts.whole(str(seed["question"]), seed.get("context"))):
             return "copies_example", {"example": seed["question"]}
     return None
-
-
-def alike(a: str, b: str) -> bool:
-    """Say whether most words of two texts are the same.
-
-    Example:
-        >>> alike("What rhymes with hat?", "what rhymes with: Hat!"), alike("What rhymes with hat?", "Name a fruit.")
-        (True, False)
-    """
-    one, other = set(tokens(a, signs=False)), set(tokens(b, signs=False))
-    return len(one & other) >= COPY * len(one | other)

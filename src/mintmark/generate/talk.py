@@ -7,9 +7,12 @@ from typing import Any
 
 from ..core.call import Reply
 from ..measures.refusal import is_refusal
+from ..measures.tokens import tokens
 from .parsing import without_talk
 
 Message = Mapping[str, Any]
+COPY = 0.8
+"""Share of words in common, from which one text is another again."""
 
 
 def user(text: str) -> Message:
@@ -54,3 +57,14 @@ def written(reply: Reply) -> tuple[str, tuple[str, Any] | None]:
     if not text:
         return text, ("empty_reply", None)
     return text, ("refused", text[:200]) if is_refusal(text) else None
+
+
+def alike(a: str, b: str) -> bool:
+    """Say whether most words of two texts are the same.
+
+    Example:
+        >>> alike("What rhymes with hat?", "what rhymes with: Hat!"), alike("What rhymes with hat?", "Name a fruit.")
+        (True, False)
+    """
+    one, other = set(tokens(a, signs=False)), set(tokens(b, signs=False))
+    return len(one & other) >= COPY * len(one | other)
