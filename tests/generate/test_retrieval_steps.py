@@ -12,9 +12,10 @@ from mintmark.core.call import Reply, Request
 from mintmark.core.errors import RecipeError
 from mintmark.core.recipe import Recipe
 from mintmark.generate.inpars import InPars
-from mintmark.generate.multi_hop_qa import MultiHopQA, one_suffices
+from mintmark.generate.multi_hop_qa import MultiHopQA
 from mintmark.generate.rag_qa import RagQA
 from mintmark.generate.retrieve import Retrieve
+from mintmark.measures.hops import one_suffices
 
 pytest.importorskip("bm25s")
 HONEY = "Honey keeps for years because bacteria cannot grow in so little water."
@@ -157,6 +158,17 @@ class TestMultiHopQA:
         assert one_suffices("When was the lighthouse built?", "In 1858.", first, second)
         assert not one_suffices("When was the lighthouse of the bridge's engineer built?", "In 1858.", first, second)
         assert not one_suffices("When was the lighthouse built?", "In her last year.", first, second)
+
+    @pytest.mark.parametrize(("alone", "kept"), [((-3.0, -2.5), 1), ((-3.0, -2.1), 0), ((-2.0, -3.0), 0)])
+    def test_each_evidence_must_help(self, alone: tuple[float, float], kept: int, tmp_path: Path) -> None:
+        def script(request: Request) -> Any:
+            if request.kind == "chat":
+                return "Which bridge was drawn up by the builder of the lighthouse?"
+            there = [part in str(request.body["context"]) for part in ("lighthouse", "bridge")]
+            return [-2.0] if all(there) else [alone[there.index(True)]]
+
+        step = MultiHopQA(min_hop_gain=0.3)
+        assert len(run_steps(tmp_path, [step], [{"text": self.FIRST}], script, kb=self.KB)) == kept
 
     def test_a_chunk_is_no_partner_of_its_own(self, tmp_path: Path) -> None:
         run = run_steps(tmp_path, [MultiHopQA()], [{"text": self.FIRST}], kb=[{"text": self.FIRST}])

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
+import asyncio
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
@@ -15,21 +14,15 @@ from ..core.errors import RowFailure
 from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born, dropped, failed
 from ..core.registry import operator
-from ..measures.entities import entities
-from ..measures.evidence import askable
 from ..measures.faithful import unfaithful
+from ..measures.hops import Span, linked, names, one_suffices, sentences_to_ask
 from ..measures.questions import clean_question, question_problem
 from ..measures.retriever import Hit, Retriever
 from ..measures.sentences import content_words, find_folded, fold_space, plain_text
-from ..measures.support import lexical_support
 from . import multi_hop_prompts as prompts
 from .base import Generator, Temperature, sampled
 
-_CODE = re.compile(r"``?([A-Za-z_][\w.()-]{3,40})``?")
 _MOST_LINKS = 12
-_SAME = 0.6
-"""Share of the shorter sentence's content words from which two sentences say the same."""
-Span = tuple[int, int]
 
 
 class Pair(NamedTuple):
@@ -52,7 +45,8 @@ class MultiHopQA(Retriever, Generator):
     strong models: it writes question and answer.
 
     Dropped as `one_hop`: the answer stands in one chunk and the question shares no content word with the other's evidence that
-    this chunk lacks, so that, as far as words show it, one chunk alone suffices.
+    this chunk lacks, so that, as far as words show it, one chunk alone suffices; with `min_hop_gain`, also where one of the two
+    evidences does not make the question likelier beside the other.
 
     New columns: question, answer, evidence and evidence_2 (verbatim but for white space), context and context_2 (the chunks),
     link. The partner is a parent of the row.
@@ -77,6 +71,8 @@ class MultiHopQA(Retriever, Generator):
     """`link: entity`: a name that more other chunks hold links nothing."""
     min_shared_words: int = Field(1, ge=1)
     """Content words that the question must share with each evidence, of those that the other chunk lacks."""
+    min_hop_gain: float | None = None
+    """Nats a token by which each evidence must make the question likelier beside the other; None does not score."""
     min_support: float = Field(0.5, ge=0, le=1)
     """`joint`: share of the answer's content words that must stand in the two chunks."""
     tries: int = Field(3, ge=1, le=10)
@@ -88,7 +84,8 @@ class MultiHopQA(Retriever, Generator):
 
     def requires(self) -> Mapping[str, frozenset[str]]:
         """Return what writer and embedder must do."""
-        return {**Retriever.requires(self), **Generator.requires(self)}
+        found = {**Retriever.requires(self), **Generator.requires(self)}
+        return found | ({self.model: found[self.model] | {"score"}} if self.min_hop_gain is not None else {})
 
     def sides(self) -> Sequence[str]:
         """Return the knowledge base, and the side inputs of inner steps."""
@@ -116,12 +113,12 @@ class MultiHopQA(Retriever, Generator):
     async def _by_entity(self, chunk: str, spans: Sequence[Span], row: Row, ctx: RowContext) -> list[Pair]:
         """Return a pair for each name that a partner shares, the name with the fewest partners first."""
         found: list[tuple[int, Pair]] = []
-        names = dict.fromkeys(name for a, b in spans for name in _names(chunk[a:b]))
-        for name in list(names)[:_MOST_LINKS]:
-            found_in = await self._others(name, chunk, row, ctx, k=4 * self.max_named)
-            hits = [hit for hit in found_in if name.casefold() in hit.text.casefold()]
-            own = [span for span in spans if name in _names(chunk[slice(*span)])]
-            pairs = [pair for hit in hits[: self.top_k] if (pair := self._nearest(name, chunk, own, hit)) is not None]
+        known = dict.fromkeys(name for a, b in spans for name in names(chunk[a:b]))
+        for name in list(known)[:_MOST_LINKS]:
+            others = await self._others(name, chunk, row, ctx, k=4 * self.max_named)
+            hits = [hit for hit in others if name.casefold() in hit.text.casefold()]
+            own = [span for span in spans if name in names(chunk[slice(*span)])]
+            pairs = [pair for hit in hits[: self.top_k] if (pair := self._pair(name, chunk, own, hit)) is not None]
             if pairs and len(hits) <= self.max_named:
                 found.append((len(hits), pairs[0]))
         found.sort(key=lambda one: one[0])
@@ -130,20 +127,11 @@ class MultiHopQA(Retriever, Generator):
     async def _by_nearness(self, chunk: str, spans: Sequence[Span], row: Row, ctx: RowContext) -> list[Pair]:
         """Return for each partner, nearest first, the two sentences that share most content words."""
         hits = await self._others(chunk, chunk, row, ctx, k=self.top_k)
-        return [pair for hit in hits if (pair := self._nearest(None, chunk, spans, hit)) is not None]
+        return [pair for hit in hits if (pair := self._pair(None, chunk, spans, hit)) is not None]
 
-    def _nearest(self, name: str | None, chunk: str, spans: Sequence[Span], hit: Hit) -> Pair | None:
-        """Return the two sentences that share most content words and do not say the same; both hold the name, if any."""
-        best, choice = set[str](), None
-        for here in spans:
-            own = content_words(chunk[slice(*here)])
-            for there in self._askable(hit.text):
-                other = content_words(text := hit.text[slice(*there)])
-                shared = own & other
-                same = len(shared) > _SAME * min(len(own), len(other))
-                if len(shared) > len(best) and not same and (name is None or name in _names(text)):
-                    best, choice = shared, Pair(hit, name or " ".join(sorted(shared)), here, there)
-        return choice
+    def _pair(self, name: str | None, chunk: str, spans: Sequence[Span], hit: Hit) -> Pair | None:
+        found = linked(chunk, spans, hit.text, self._askable(hit.text), name)
+        return None if found is None else Pair(hit, name or found[2], found[0], found[1])
 
     async def _others(self, query: str, chunk: str, row: Row, ctx: RowContext, *, k: int) -> list[Hit]:
         hits = await self.search(query, ctx, k=k + 1)
@@ -170,9 +158,9 @@ class MultiHopQA(Retriever, Generator):
                 messages = prompts.ask_question(shown, link, plain_text(first), plain_text(second))
                 reply = await ctx.chat(self.model, messages, sample=n, **self.sampling(ctx, n, stop=["\n"]))
                 values["question"] = clean_question(reply.text)
+            problem = self._problem(values) or await self._useless(values, ctx)
         except RowFailure as e:
             return Child(values, "failed", e.reason, e.detail, parents, within=within)
-        problem = self._problem(values)
         if problem is not None:
             return Child(values, "dropped", *problem, parents, within=within)
         return Child(values, parents=parents, within=within)
@@ -197,8 +185,18 @@ class MultiHopQA(Retriever, Generator):
                 return "one_hop", {"suffices": own}
         return None
 
+    async def _useless(self, values: Row, ctx: RowContext) -> tuple[str, Any] | None:
+        """Return what is wrong where one of the evidences does nothing for the question beside the other."""
+        if self.min_hop_gain is None:
+            return None
+        first, second = (f"Passage: {plain_text(values[k])}\n" for k in ("evidence", "evidence_2"))
+        contexts, target = (first + second, second, first), f" {values['question']}"
+        both, *alone = await asyncio.gather(*(ctx.score(self.model, f"{c}Question:", target) for c in contexts))
+        gains = [round(float((both - one).mean()), 4) for one in alone]
+        return None if min(gains) >= self.min_hop_gain else ("one_hop", {"hop_gains": gains})
+
     def _askable(self, text: str) -> tuple[Span, ...]:
-        return _spans(text, self.min_evidence_words, self.max_evidence_words)
+        return sentences_to_ask(text, self.min_evidence_words, self.max_evidence_words)
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
@@ -222,30 +220,13 @@ class MultiHopQA(Retriever, Generator):
                 else "In which year was the bridge drawn up?"
             )
 
+        def scored(request: Request) -> Any:
+            if request.kind == "chat":
+                return script(request)
+            return [-2.0 if "bridge" in str(request.body["context"]) else -3.0]
+
         fates = ["used", "kept", "used", "dropped", "dropped"]
-        return [Example(cls(), rows, fates, script, {"kb": kb})]
-
-
-@lru_cache(maxsize=4096)  # a passage is looked through for every name that it holds
-def _spans(text: str, min_words: int, max_words: int) -> tuple[Span, ...]:
-    return tuple(askable(text, min_words=min_words, max_words=max_words))
-
-
-def one_suffices(question: str, answer: str, chunk: str, other_evidence: str, min_shared: int = 1) -> bool:
-    """Return whether, as far as words show it, a chunk alone answers a question that should need other evidence too.
-
-    So it is where every content word of the answer stands in the chunk, and the question shares fewer than `min_shared`
-    content words with the other evidence that the chunk lacks.
-
-    Example:
-        >>> one_suffices("When was it built?", "In 1858.", "It was built in 1858.", "Anna Brandt drew the bridge.")
-        True
-    """
-    only_there = content_words(other_evidence) - content_words(chunk)
-    return len(content_words(question) & only_there) < min_shared and lexical_support(answer, chunk) == 1.0
-
-
-def _names(sentence: str) -> list[str]:
-    """Return the names and the words set as code of a sentence; none so short that it may mean anything."""
-    found = [*entities(plain_text(sentence)), *_CODE.findall(sentence)]
-    return [name for name in dict.fromkeys(found) if len(name) > 3 and name not in ("None", "True", "False")]
+        return [
+            Example(cls(), rows, fates, script, {"kb": kb}),
+            Example(cls(min_hop_gain=0.5), rows[:1], ["used", "dropped"], scored, {"kb": kb}),
+        ]
