@@ -222,8 +222,8 @@ def _takes(own: ast.arguments, asked: str | None) -> bool:
     wanted = next(node.args for node in tree.body if isinstance(node, ast.FunctionDef))
     if own.vararg or wanted.vararg:
         return True
-    (least, most), (needs, takes) = ((len(a.args) - len(a.defaults), len(a.args)) for a in (wanted, own))
-    return needs <= least and most <= takes
+    most, takes = (len(a.posonlyargs) + len(a.args) for a in (wanted, own))
+    return takes - len(own.defaults) <= most - len(wanted.defaults) and most <= takes
 
 
 def _lines(code: str) -> list[str]:
