@@ -40,7 +40,8 @@ class OssInstruct(Generator):
 
     Dropped: `no_problem`, `no_code`, `not_standalone` (the problem speaks of a code that its reader will not have), `does_not_compile`,
     `other_name` (no function or class of the solution bears a name that the problem gives), `other_parameters` (it cannot be called
-    as the problem writes it), `undefined_name`, `copies_seed` (the solution repeats the inspiring lines), `copies_example`, `cut_off`.
+    as the problem writes it), `undefined_name`, `copies_seed` (the solution repeats the inspiring lines), `copies_example`, `cut_off`;
+    and in `problem_first` also `solves_itself` and `names_nothing`.
 
     New columns: problem, solution, seed (the inspiring lines), language. All other columns but the code itself are kept.
 
@@ -114,7 +115,11 @@ class OssInstruct(Generator):
         talk = prompts.ask_problem(values["seed"], values["language"], shots)
         sampling = self.sampling(ctx, n, max_tokens=min(self.max_tokens, 200))
         reply = await ctx.chat(self.model, talk, sample=n, **sampling)
-        values["problem"] = without_talk(reply.text.partition("```")[0]).strip()
+        values["problem"] = without_talk(reply.text).strip()
+        if code_blocks(reply.text):
+            return "solves_itself", None
+        if not _NAMED.search(values["problem"]):
+            return "names_nothing", None
         if found := _problem_with(values, shots, solved=False):
             return found
         talk = prompts.ask_solution(values["problem"], values["language"], shots)
@@ -190,8 +195,9 @@ def _problem_with(values: Row, shots: Sequence[prompts.Shot], *, solved: bool = 
         return "no_problem", problem
     if found := _POINTS.search(problem):
         return "not_standalone", found[0]
-    if any(" ".join(shot.problem.split()) == " ".join(problem.split()) for shot in shots):
-        return "copies_example", None
+    shown = {m[1] for shot in shots for m in _NAMED.finditer(shot.problem) if m[2] is not None}
+    if copied := shown & {m[1] for m in _NAMED.finditer(problem)}:
+        return "copies_example", sorted(copied)
     if not solved:
         return None
     seed, solution = (_lines(values[c]) for c in ("seed", "solution"))
