@@ -94,7 +94,7 @@ class OssInstruct(Generator):
         language = self.language or (row.get("language") if isinstance(row.get("language"), str) else None) or "python"
         values: dict[str, Any] = {k: v for k, v in row.items() if k not in ("id", self.on)}
         values |= {"problem": "", "solution": "", "seed": code[start:end], "language": language}
-        shots = rng.sample(prompts.SHOTS, self.shots)
+        shots = rng.sample(prompts.SHOTS, self.shots) if self.mode == "problem_first" else []
         try:
             found = await (self._joint if self.mode == "joint" else self._problem_first)(values, shots, ctx, n)
         except RowFailure as e:
