@@ -102,6 +102,7 @@ def test_a_drawn_calculation_is_found_again(tmp_path: Path) -> None:
     )
     cases = {
         "other_numbers": (story.replace("pens", "pens and 5 caps"), "A SIGN B = 1"),
+        "shows_calculation": ("There are A SIGN B pens. How many?", "A SIGN B = 1"),
         "votes_differ": (story, "A SIGN B + 1 = 1"),
         "no_calculation": (story, "Quite a few."),
         "not_a_question": (story[:-1], "A SIGN B = 1"),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mintmark.api import Recipe
+from mintmark.api import Recipe, Run
 from mintmark.core.call import Request
 from mintmark.generate.oss_instruct import _draw, _problem_with, _says_something
 from mintmark.generate.oss_prompts import SHOTS
@@ -66,9 +66,19 @@ def test_lines_point_into_their_file(tmp_path: Path) -> None:
         ({"solution": "def g(x):\n    return 1"}, "other_name"),
         ({"solution": "def g(x):\n    return 1", "problem": "Write a function that takes `x` and doubles it."}, None),
         ({"solution": "class f:\n    def other(self): pass"}, None),
+        ({"solution": "def f(x, y):\n    return x"}, "other_parameters"),
+        ({"solution": "def f():\n    return 1"}, "other_parameters"),
+        ({"solution": "def f(x, y=1, *z):\n    return x"}, None),
+        ({"solution": "def f(*xs):\n    return xs"}, None),
+        (
+            {"problem": "Write a function `f(x, n=2)` that repeats x.", "solution": "def f(x, n):\n    return x"},
+            "other_parameters",
+        ),
+        ({"problem": "Write a function `f(x, ...)` that repeats x.", "solution": "def f(x, n):\n    return x"}, None),
+        ({"solution": "def f(x):\n    return np.sum(x)"}, "undefined_name"),
         ({"seed": "a = f(1)\n  b = 2", "solution": "def f(x):\n    a = f(1)\n    b = 2"}, "copies_seed"),
         ({"solution": "int f() {", "language": "c"}, None),
-        ({"problem": SHOTS[0].problem.replace(" ", "\n")}, "copies_example"),
+        ({"problem": "Write a function `split_lines(x)` that cuts a text."}, "copies_example"),
     ],
 )
 def test_what_a_reply_must_be(values: dict[str, Any], reason: str | None) -> None:
@@ -92,16 +102,15 @@ def test_the_worked_examples_are_right() -> None:
         assert execute(shot.solution, [check]).passed, shot
 
 
-def test_problem_first_shows_the_solver_the_problem_alone(tmp_path: Path) -> None:
+PROBLEM, SOLUTION = "Write a function `f(x)` that returns twice x.", "```python\ndef f(x): return 2 * x\n```"
+
+
+def two_calls(folder: Path, problem: str) -> tuple[Run, list[Any]]:
     talks: list[Any] = []
 
     def script(request: Request) -> str:
         talks.append(request.body["messages"])
-        return (
-            "Write a function `f(x)` that returns twice x.\n```python\nleak\n```"
-            if len(talks) == 1
-            else "```python\ndef f(x): return 2 * x\n```"
-        )
+        return problem if len(talks) == 1 else SOLUTION
 
     recipe = Recipe.from_data(
         {
@@ -111,8 +120,20 @@ def test_problem_first_shows_the_solver_the_problem_alone(tmp_path: Path) -> Non
         }
     )
     with scripted("oss", script):
-        (row,) = list(recipe.run(tmp_path / "run", progress=False, workspace=None))
-    assert row["problem"] == "Write a function `f(x)` that returns twice x."
-    assert (
-        "secret_seed" in talks[0][-1]["content"] and "secret_seed" not in str(talks[1]) and "leak" not in str(talks[1])
-    )
+        return recipe.run(folder, progress=False, workspace=None), talks
+
+
+def test_problem_first_shows_the_solver_the_problem_alone(tmp_path: Path) -> None:
+    run, talks = two_calls(tmp_path / "run", f"Sure! Here is an exercise:\n\n{PROBLEM}")
+    (row,) = list(run)
+    assert row["problem"] == PROBLEM and row["solution"] == "def f(x): return 2 * x"
+    assert "secret_seed" in talks[0][-1]["content"] and "secret_seed" not in str(talks[1])
+
+
+@pytest.mark.parametrize(
+    ("problem", "reason"),
+    [(f"{PROBLEM}\n{SOLUTION}", "solves_itself"), ("Write a function that returns twice x.", "names_nothing")],
+)
+def test_problem_first_asks_for_a_problem_alone(tmp_path: Path, problem: str, reason: str) -> None:
+    run, talks = two_calls(tmp_path / "run", problem)
+    assert [r["reason"] for r in run.dropped().to_pylist()] == [reason] and len(talks) == 1

@@ -24,6 +24,7 @@ from ..measures.worked import steps_of, strangers, verdict
 from . import math_prompts as prompts
 from .base import Generator, Temperature, sampled
 
+_SIGNS = re.compile(r"\d\s*(?:[-+*/×÷=]|times)\s*[$€£]?\d")
 Problem = tuple[Fate, str, Any] | None
 
 
@@ -38,8 +39,8 @@ class Math(Generator):
     can be worked out, it fails.
 
     `calculation_first`, for small models: the engine draws one calculation, the model tells a story that it solves. A story with
-    `other_numbers` than the two is dropped, and so is one from which the model, asked `votes` times, does not find a calculation of
-    the same value again (`votes_differ`).
+    `other_numbers` than the two, or that `shows_calculation`, is dropped, and so is one from which the model, asked `votes` times,
+    does not find a calculation of the same value again (`votes_differ`).
 
     That solutions agree makes it likely, and no more, that they solve what was asked.
 
@@ -137,6 +138,8 @@ class Math(Generator):
         values |= {"solution": f"{calculation} = {shown(value)}", "answer": shown(value)}
         if found := await self._ask(values, prompts.ask_story(shots, topic, calculation), shots, ctx, n):
             return found
+        if _SIGNS.search(values["question"]):
+            return "dropped", "shows_calculation", {"calculation": calculation}
         said = Counter(numbers_in(values["question"]))
         if said != Counter({Fraction(left): 1, Fraction(right): 1}):
             return "dropped", "other_numbers", {"calculation": calculation, "said": [shown(x) for x in said.elements()]}

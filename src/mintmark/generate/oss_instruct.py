@@ -16,7 +16,7 @@ from ..core.errors import RowFailure
 from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born, failed
 from ..core.registry import operator
-from ..measures.code import code_blocks, parsed, python_of
+from ..measures.code import code_blocks, parsed, python_of, undefined_names
 from . import oss_prompts as prompts
 from .base import Generator, Temperature, sampled
 from .parsing import sections, without_talk
@@ -27,7 +27,7 @@ _POINTS = re.compile(
     r"|\b(?:code|snippet)\s+(?:above|below|snippet)\b|\bcode snippet\b",
     re.IGNORECASE,
 )
-_NAMED = re.compile(r"`([A-Za-z_]\w*)(?:\([^`]*\))?`")
+_NAMED = re.compile(r"`(?:def )?([A-Za-z_]\w*)(?:\(([^`]*)\))?:?`")
 
 
 @operator("generate.oss_instruct", version=1)
@@ -39,8 +39,9 @@ class OssInstruct(Generator):
     for the solution of that problem alone.
 
     Dropped: `no_problem`, `no_code`, `not_standalone` (the problem speaks of a code that its reader will not have), `does_not_compile`,
-    `other_name` (no function or class of the solution bears a name that the problem gives), `copies_seed` (the solution repeats the
-    inspiring lines) and `copies_example`.
+    `other_name` (no function or class of the solution bears a name that the problem gives), `other_parameters` (it cannot be called
+    as the problem writes it), `undefined_name`, `copies_seed` (the solution repeats the inspiring lines), `copies_example`, `cut_off`;
+    and in `problem_first` also `solves_itself` and `names_nothing`.
 
     New columns: problem, solution, seed (the inspiring lines), language. All other columns but the code itself are kept.
 
@@ -93,7 +94,7 @@ class OssInstruct(Generator):
         language = self.language or (row.get("language") if isinstance(row.get("language"), str) else None) or "python"
         values: dict[str, Any] = {k: v for k, v in row.items() if k not in ("id", self.on)}
         values |= {"problem": "", "solution": "", "seed": code[start:end], "language": language}
-        shots = rng.sample(prompts.SHOTS, self.shots)
+        shots = rng.sample(prompts.SHOTS, self.shots) if self.mode == "problem_first" else []
         try:
             found = await (self._joint if self.mode == "joint" else self._problem_first)(values, shots, ctx, n)
         except RowFailure as e:
@@ -114,7 +115,11 @@ class OssInstruct(Generator):
         talk = prompts.ask_problem(values["seed"], values["language"], shots)
         sampling = self.sampling(ctx, n, max_tokens=min(self.max_tokens, 200))
         reply = await ctx.chat(self.model, talk, sample=n, **sampling)
-        values["problem"] = without_talk(reply.text.partition("```")[0]).strip()
+        values["problem"] = without_talk(reply.text).strip()
+        if code_blocks(reply.text):
+            return "solves_itself", None
+        if not _NAMED.search(values["problem"]):
+            return "names_nothing", None
         if found := _problem_with(values, shots, solved=False):
             return found
         talk = prompts.ask_solution(values["problem"], values["language"], shots)
@@ -190,8 +195,9 @@ def _problem_with(values: Row, shots: Sequence[prompts.Shot], *, solved: bool = 
         return "no_problem", problem
     if found := _POINTS.search(problem):
         return "not_standalone", found[0]
-    if any(" ".join(shot.problem.split()) == " ".join(problem.split()) for shot in shots):
-        return "copies_example", None
+    shown = {m[1] for shot in shots for m in _NAMED.finditer(shot.problem) if m[2] is not None}
+    if copied := shown & {m[1] for m in _NAMED.finditer(problem)}:
+        return "copies_example", sorted(copied)
     if not solved:
         return None
     seed, solution = (_lines(values[c]) for c in ("seed", "solution"))
@@ -203,10 +209,27 @@ def _problem_with(values: Row, shots: Sequence[prompts.Shot], *, solved: bool = 
     if tree is None:
         return "does_not_compile", None
     defined = {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
-    named = {m[1] for m in _NAMED.finditer(problem) if "(" in m[0]}
-    if named and not named & defined:
+    named = {m[1]: m[2] for m in _NAMED.finditer(problem) if m[2] is not None}
+    if named and not named.keys() & defined:
         return "other_name", {"problem": sorted(named), "solution": sorted(defined)}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not _takes(node.args, named.get(node.name)):
+            return "other_parameters", {"problem": named[node.name], "solution": ast.unparse(node.args)}
+    if unknown := undefined_names(tree):
+        return "undefined_name", sorted(unknown)
     return None
+
+
+def _takes(own: ast.arguments, asked: str | None) -> bool:
+    """Say whether a function can be called as the problem writes it: `x, n=2` by one value and by two."""
+    tree = parsed(f"def f({asked}): pass") if asked is not None else None
+    if tree is None:
+        return True  # not written as parameters: `x, ...`, or words
+    wanted = next(node.args for node in tree.body if isinstance(node, ast.FunctionDef))
+    if own.vararg or wanted.vararg:
+        return True
+    most, takes = (len(a.posonlyargs) + len(a.args) for a in (wanted, own))
+    return takes - len(own.defaults) <= most - len(wanted.defaults) and most <= takes
 
 
 def _lines(code: str) -> list[str]:

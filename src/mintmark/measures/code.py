@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import warnings
 
@@ -45,3 +46,33 @@ def parsed(code: str) -> ast.Module | None:
             return ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def undefined_names(tree: ast.Module) -> set[str]:
+    """Return the names that code reads and that nothing in it defines, in any scope; code with `import *` has none.
+
+    Example:
+        >>> undefined_names(ast.parse("def f(x):\\n    return math.sqrt(x) + len(y)"))  == {"math", "y"}
+        True
+    """
+    known = {*dir(builtins), "__name__", "__file__", "__doc__"}
+    read = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(ctx=ast.Load()):
+                read.add(node.id)
+            case ast.Name():
+                known.add(node.id)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                known.add(node.name)
+            case ast.arg():
+                known.add(node.arg)
+            case ast.alias():
+                if node.name == "*":
+                    return set()
+                known.add((node.asname or node.name).partition(".")[0])
+            case ast.ExceptHandler(name=str()) | ast.MatchAs(name=str()) | ast.MatchStar(name=str()):
+                known.add(str(node.name))
+            case ast.MatchMapping(rest=str()):
+                known.add(str(node.rest))
+    return read - known
