@@ -35,6 +35,11 @@ def said(label: str) -> str:
     return json.dumps({"label": label})
 
 
+def told(request: Request) -> str:
+    """Return all that the annotator is told."""
+    return "\n".join(str(message["content"]) for message in request.body["messages"])
+
+
 def turns(*labels: str) -> Any:
     """A script that gives the labels in turn."""
     given = iter(labels)
@@ -61,7 +66,7 @@ def test_split_votes_and_a_shared_lead_abstain_with_their_soft_label(
 
 def test_votes_that_cannot_be_read_are_no_votes(tmp_path: Path) -> None:
     def script(request: Request) -> Any:
-        text = str(request.body["messages"][0]["content"])
+        text = told(request)
         bad = request.seed % 2 if "half" in text else 1
         return Fault("http_400", "no", terminal=True) if bad else said("a")
 
@@ -76,7 +81,7 @@ def test_soft_votes_follow_their_label_through_every_order(tmp_path: Path) -> No
     chances, orders = {"a": 0.7, "b": 0.2, "c": 0.1}, set()
 
     def script(request: Request) -> Reply:
-        lines = str(request.body["messages"][0]["content"]).splitlines()
+        lines = told(request).splitlines()
         letters = {line[3:].split(":")[0]: line[0] for line in lines if line[1:3] == ") "}
         orders.add(tuple(letters))
         import math
@@ -94,7 +99,7 @@ def test_examples_are_drawn_anew_and_never_the_row_itself(tmp_path: Path) -> Non
     asked: list[str] = []
 
     def script(request: Request) -> str:
-        asked.append(str(request.body["messages"][0]["content"]))
+        asked.append(told(request))
         return said("a")
 
     shown = [{"text": f"shown {i}", "label": "ab"[i % 2], "reason": f"because {i}"} for i in range(8)]
@@ -141,7 +146,7 @@ def test_agreement_with_people_on_real_intents_is_reported(tmp_path: Path) -> No
     truth = {row["text"]: row["human_label"] for row in rows}
 
     def script(request: Request) -> str:
-        text = str(request.body["messages"][0]["content"]).rpartition("Text: ")[2].partition("\n")[0]
+        text = told(request).rpartition("Text: ")[2]
         rng = random.Random(request.seed)
         return said(truth[text] if rng.random() < 0.8 else rng.choice(intents))
 

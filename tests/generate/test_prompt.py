@@ -12,9 +12,10 @@ from mintmark.models.scripted import scripted
 SHOWN = [{"label": label, "text": f"{label} {i}"} for label in ("tea", "coffee") for i in range(6)]
 
 
-def run(folder: Path, rows: list[dict[str, Any]], asked: list[str], **step: Any) -> Run:
+def run(folder: Path, rows: list[dict[str, Any]], asked: list[Any], **step: Any) -> Run:
     def script(request: Request) -> str:
-        asked.append(str(request.body["messages"][0]["content"]))
+        messages = request.body["messages"]
+        asked.append(messages if len(messages) > 1 else str(messages[0]["content"]))
         return f"text {len(asked)}"
 
     recipe = Recipe.from_data({
@@ -45,3 +46,22 @@ def test_a_rows_own_examples_are_shown(tmp_path: Path) -> None:
     asked: list[str] = []
     run(tmp_path / "run", [{"label": "tea", "examples": [{"text": "own"}]}], asked)
     assert asked == ["tea: own;"]
+
+
+def test_examples_may_be_turns_of_their_own(tmp_path: Path) -> None:
+    asked: list[Any] = []
+    run(
+        tmp_path / "run", [{"label": "tea"}], asked, few_shot="shown", match="label", shots=2, prompt="About {{ label }}:",
+        system="Be brief.", example_reply="{{ text }}",
+    )  # fmt: skip
+    (messages,) = asked
+    assert [m["role"] for m in messages] == ["system", "user", "assistant", "user", "assistant", "user"]
+    assert {m["content"] for m in messages if m["role"] == "user"} == {"About tea:"}
+    assert all(m["content"].startswith("tea ") for m in messages if m["role"] == "assistant")
+
+
+def test_a_rows_own_examples_take_what_they_lack_from_the_row(tmp_path: Path) -> None:
+    asked: list[Any] = []
+    rows = [{"label": "tea", "examples": [{"text": "own"}]}]
+    run(tmp_path / "run", rows, asked, prompt="About {{ label }}:", example_reply="{{ text }}")
+    assert [m["content"] for m in asked[0]] == ["About tea:", "own", "About tea:"]

@@ -157,20 +157,24 @@ class Label(RowOperator):
             f"{f'{names[label]}) ' if self.soft else '- '}{label}{f': {meanings[label]}' if meanings[label] else ''}"
             for label in order
         )
-        parts = [f"{task}\n\nLabels:\n{listed}", *self._examples(text, names, ctx, n), f"Text: {text}"]
+        form = (
+            "Reply with the letter of the label alone." if self.soft
+            else 'Reply with JSON: {"reason": "one sentence", "label": "..."}' if self.explain
+            else 'Reply with JSON: {"label": "..."}'
+        )  # fmt: skip
+        messages = [
+            {"role": "system", "content": f"{task}\n\nLabels:\n{listed}\n\n{form}"},
+            *self._examples(text, names, ctx, n),
+            {"role": "user", "content": f"Text: {text}"},
+        ]
         warm = warmth(self.votes) if self.temperature is None else self.temperature
         try:
             if self.soft:
-                messages = [
-                    {"role": "user", "content": "\n\n".join([*parts, "Reply with the letter of the label alone."])}
-                ]
                 reply = await ctx.chat(
                     self.model, messages, sample=n, temperature=0.0, max_tokens=4, logprobs=True, top_logprobs=20
                 )  # fmt: skip
                 chances = choice_chances(reply, list(names.values()))
                 return {label: chances[letter] for label, letter in names.items()}
-            form = '{"reason": "one sentence", "label": "..."}' if self.explain else '{"label": "..."}'
-            messages = [{"role": "user", "content": "\n\n".join([*parts, f"Reply with JSON: {form}"])}]
             found = await ctx.structured(
                 self.model, messages, _shape(order, self.explain), tries=self.tries, sample=n, temperature=warm,
                 max_tokens=self.max_tokens,
@@ -179,8 +183,8 @@ class Label(RowOperator):
             return e
         return {label: float(label == found["label"]) for label in order}
 
-    def _examples(self, text: str, names: Mapping[str, str], ctx: RowContext, n: int) -> list[str]:
-        """Return the few-shot examples of a vote, in the form that the reply is asked for."""
+    def _examples(self, text: str, names: Mapping[str, str], ctx: RowContext, n: int) -> list[dict[str, str]]:
+        """Return the few-shot examples of a vote as turns, answered in the form that the reply is asked for."""
         if self.few_shot is None:
             return []
         pool = [row for row in ctx.side(self.few_shot) if row.get(self.shown) in names and row.get(self.on) != text]
@@ -189,7 +193,8 @@ class Label(RowOperator):
             label = names[row[self.shown]]
             answer: dict[str, Any] = {"reason": row["reason"]} if self.explain and row.get("reason") else {}
             told = label if self.soft else orjson.dumps({**answer, "label": label}).decode()
-            found.append(f"Text: {row.get(self.on)}\n{told}")
+            found.append({"role": "user", "content": f"Text: {row.get(self.on)}"})
+            found.append({"role": "assistant", "content": told})
         return found
 
     @classmethod
@@ -198,7 +203,7 @@ class Label(RowOperator):
         rows: list[Row] = [{"text": "Where is my parcel?"}, {"text": "Hello there."}]
 
         def script(request: Request) -> str:
-            told = str(request.body["messages"][0]["content"])
+            told = str(request.body["messages"][-1]["content"])
             return '{"label": "%s"}' % ("delivery" if "parcel" in told or request.seed % 2 else "refund")
 
         def letter(request: Request) -> str:

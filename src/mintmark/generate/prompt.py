@@ -55,12 +55,15 @@ class Prompt(Generator):
     """Examples drawn for each call."""
     match: Column | None = None
     """Draw only examples that have the row's value in this column, its label say; a row without any fails as `no_example`."""
+    example_reply: str | None = None
+    """Jinja template of the reply to an example: each example is then a turn of its own, the prompt filled with its columns and
+    answered by this, which small models follow better than a list inside the prompt."""
     inherit: bool | list[Column] = True
     """Columns of the parent that the new row keeps: all, none, or those named."""
     tries: int = Field(3, ge=1, le=10)
     """Replies until one fits the schema."""
 
-    @field_validator("prompt", "system")
+    @field_validator("prompt", "system", "example_reply")
     @classmethod
     def _compiles(cls, value: str | None) -> str | None:
         if value is not None:
@@ -123,9 +126,7 @@ class Prompt(Generator):
                     return [Child(kept, "failed", "no_example", {self.match: row.get(self.match)})]
             values["examples"] = ctx.rng("examples", n).sample(pool, min(self.shots, len(pool)))
         try:
-            messages = [{"role": "user", "content": template(self.prompt).render(values)}]
-            if self.system:
-                messages.insert(0, {"role": "system", "content": template(self.system).render(values)})
+            messages = self._messages(values)
             if self.reply is None:
                 reply = await ctx.chat(self.model, messages, sample=n, **sampling)
                 return [self._text(reply.text.strip(), reply.finish, kept)]
@@ -133,6 +134,16 @@ class Prompt(Generator):
         except RowFailure as e:
             return [Child(kept, "failed", e.reason, e.detail)]
         return [Child({**kept, **one}) for one in (value if isinstance(value, list) else [value])]
+
+    def _messages(self, values: Row) -> list[dict[str, str]]:
+        messages = [{"role": "user", "content": template(self.prompt).render(values)}]
+        for one in reversed(values["examples"]) if self.example_reply is not None else ():
+            shown = {**values, **one, "row": one}
+            messages.insert(0, {"role": "assistant", "content": template(self.example_reply or "").render(shown)})
+            messages.insert(0, {"role": "user", "content": template(self.prompt).render(shown)})
+        if self.system:
+            messages.insert(0, {"role": "system", "content": template(self.system).render(values)})
+        return messages
 
     def _text(self, text: str, finish: str, kept: Row) -> Child:
         child = Child({**kept, self.into: text})
