@@ -10,7 +10,7 @@ import pytest
 
 from mintmark.api import Recipe, Run, replay
 from mintmark.core.call import Reply, Request
-from mintmark.generate.evol_instruct import OPERATIONS
+from mintmark.generate.evol_instruct import EVOLUTIONS, MARKS
 from mintmark.models.scripted import scripted
 
 DIFFERENT, SAME = '{"reason": "so", "choice": "no"}', '{"reason": "so", "choice": "yes"}'
@@ -35,7 +35,7 @@ def world(
     """Return a script: `evolve` makes the next version of a text."""
 
     def script(request: Request) -> Any:
-        text = request.body["messages"][0]["content"]
+        text = request.body["messages"][-1]["content"]
         if "#Given Task#" in text:
             return evolve(text.split("#Given Task#:\n")[1].split("\n\n#Rewritten")[0])
         return judge if "First task" in text else answer
@@ -73,6 +73,7 @@ def test_a_version_that_fell_is_not_built_upon(tmp_path: Path) -> None:
         (world(lambda text: ' "name a river!" '), "dropped", "nothing_gained"),
         (world(lambda text: "  "), "dropped", "empty_instruction"),
         (world(lambda text: "#Rewritten Task#: Name two rivers."), "dropped", "copies_prompt"),
+        (world(lambda text: EVOLUTIONS["constrain"].after.upper()), "dropped", "copies_prompt"),
         (world(lambda text: f"Longer: {text}", answer="Sorry, I do not know."), "dropped", "sorry"),
         (world(lambda text: f"Longer: {text}", answer="It is as it is."), "dropped", "only_stop_words"),
         (world(lambda text: f"Longer: {text}", answer=" "), "dropped", "empty_response"),
@@ -83,7 +84,7 @@ def test_a_version_that_fell_is_not_built_upon(tmp_path: Path) -> None:
     ],
 )
 def test_the_rules_of_elimination(script: Callable[..., Any], fate: str, reason: str, tmp_path: Path) -> None:
-    run = made(tmp_path / "run", script)
+    run = made(tmp_path / "run", script, judge="judge", operations=["constrain"])
     (row,) = run.dropped().to_pylist()
     assert (row["fate"], row["reason"]) == (fate, reason)
 
@@ -105,17 +106,30 @@ def test_operations_are_drawn_and_their_words_asked(tmp_path: Path) -> None:
     asked: list[str] = []
 
     def script(request: Request) -> Any:
-        asked.append(request.body["messages"][0]["content"])
+        asked.append(request.body["messages"][-1]["content"])
         return world(lambda text: f"{text} More.")(request)
 
     rows = [{"instruction": f"Name river {n}."} for n in range(40)]
     run = made(tmp_path / "run", script, *rows)
     drawn = {row["operation"] for row in run}
-    assert drawn == {*OPERATIONS, "breadth"}
+    assert drawn == set(EVOLUTIONS)
     for row in run:
-        words = OPERATIONS.get(row["operation"], "rarer")
+        words = EVOLUTIONS[row["operation"]].ask or "rarer"
         assert any(words in text and row["evolved_from"] in text for text in asked)
 
 
-def test_another_judge_may_decide(tmp_path: Path) -> None:
-    assert len(made(tmp_path / "run", world(lambda text: f"{text} More."), judge="judge")) == 1
+def test_without_a_judge_only_the_words_are_compared(tmp_path: Path) -> None:
+    assert len(made(tmp_path / "run", world(lambda text: f"{text} More.", judge=SAME))) == 1
+
+
+def test_each_operation_is_shown_by_an_example_of_its_own(tmp_path: Path) -> None:
+    asked: list[Request] = []
+
+    def script(request: Request) -> Any:
+        asked.append(request)
+        return world(lambda text: f"{text} More.")(request)
+
+    made(tmp_path / "run", script, operations=["reason"])
+    talk = [one["content"] for one in asked[0].body["messages"]]
+    assert EVOLUTIONS["reason"].before in talk[0] and talk[1] == EVOLUTIONS["reason"].after
+    assert not any(mark in one.after.lower() for one in EVOLUTIONS.values() for mark in MARKS)

@@ -153,10 +153,16 @@ def read_tasks(text: str) -> list[Row]:
         {'instruction': 'Add the numbers.', 'input': '1, 2', 'response': '3'}
     """
     found = []
-    for block in _blocks(text, "Instruction"):
-        parts = sections(block, ["Instruction", "Input", "Output"])
+    for block in _blocks(text, "Instructions?"):
+        parts = sections(block, ["Instruction", "Instructions", "Input", "Output"])
         given = parts.get("Input", "")
-        found.append({"instruction": parts.get("Instruction"), "input": _given(given), "response": parts.get("Output")})
+        found.append(
+            {
+                "instruction": parts.get("Instruction") or parts.get("Instructions"),
+                "input": _given(given),
+                "response": parts.get("Output"),
+            }
+        )
     return found
 
 
