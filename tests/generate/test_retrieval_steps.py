@@ -81,6 +81,25 @@ class TestRagQA:
         parents = {r["id"]: r["parents"] for r in run.lineage.to_pylist()}
         assert parents[row["id"]][1:] == row["document_ids"]
 
+    def test_two_sentences_that_answer_alike_are_ambiguous(self, tmp_path: Path) -> None:
+        def script(request: Request) -> list[float]:
+            return (
+                [-4.0]
+                if "Passage" not in str(request.body["context"])
+                else [-1.0 if "Basalt" in str(request.body) else -1.2]
+            )
+
+        question = [{"question": "Why does lava beat honey?"}]
+        assert reasons(run_steps(tmp_path / "1", [RagQA()], question, script, kb=KB)) == [
+            ("dropped", "ambiguous_evidence")
+        ]
+        assert len(run_steps(tmp_path / "2", [RagQA(min_margin=0.1)], question, script, kb=KB)) == 1
+
+    def test_a_difference_needs_both_sides(self, tmp_path: Path) -> None:
+        question = [{"question": "What is the difference between honey and lava?"}]
+        script: Any = lambda request: [-1.0 if "Basalt" in str(request.body) else -3.0]  # noqa: E731
+        assert reasons(run_steps(tmp_path, [RagQA()], question, script, kb=KB)) == [("dropped", "one_sided")]
+
     def test_a_question_whose_answer_is_another_sentence_is_not_found_again(self, tmp_path: Path) -> None:
         def script(request: Request) -> Any:
             if request.kind == "chat":

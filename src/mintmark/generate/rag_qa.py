@@ -15,9 +15,9 @@ from ..core.errors import RowFailure
 from ..core.operator import Example, RowContext
 from ..core.outcome import Child, Fate, RowOutcome, born, dropped, failed
 from ..core.registry import operator
-from ..measures.evidence import askable
+from ..measures.evidence import announces, askable
 from ..measures.faithful import meta_talk, unfaithful
-from ..measures.questions import clean_question, question_problem, relation_problem
+from ..measures.questions import clean_question, one_sided, question_problem, relation_problem
 from ..measures.retriever import Hit, Retriever
 from ..measures.sentences import content_words, find_folded, fold_space, plain_text, sentences
 from . import grounded_prompts as asking
@@ -43,8 +43,9 @@ class RagQA(Retriever, Generator):
     question that it answers. `extractive`, for small models that can score: the answer is the sentence of all passages that makes
     the question likeliest. Dropped are `no_evidence` where it makes it less than `min_gain` nats a token likelier than nothing
     does, `ambiguous_evidence` where the next best is nearer than `min_margin`, and `not_found_again` where a question was asked
-    about another sentence. Measured on 80 questions of XQuAD (240 passages, embedded model): the sentence holds the answer in 56
-    of 100 rows without these limits, in 82 of those that are left with them, half of all. `quoted`, for strong models: the
+    about another sentence, and `one_sided` where it asks for a difference and only one side is named. Measured on 72 questions
+    of XQuAD (240 passages, embedded model): the sentence holds the answer in 65 % of the rows without these limits, and in 86 %
+    of the half that they leave. `quoted`, for strong models: the
     model writes the answer and copies its evidence; a quotation that stands in no passage is dropped as `not_verbatim`, an
     answer with a number or a name that the passages lack as `unsupported_number` or `unsupported_name`.
 
@@ -144,10 +145,10 @@ class RagQA(Retriever, Generator):
     def _sentences(self, passage: str) -> list[str]:
         """Return the sentences that may be evidence; what is to be asked about must stand alone as well."""
         low, high = self.min_evidence_words, self.max_evidence_words
-        if self.given == "topic":
-            return [fold_space(passage[a:b]) for a, b in askable(passage, min_words=low, max_words=high)]
-        found = [fold_space(passage[a:b]) for a, b in sentences(passage)]
-        return [sentence for sentence in found if low <= len(sentence.split()) <= high]
+        topic = self.given == "topic"
+        spans = askable(passage, min_words=low, max_words=high) if topic else sentences(passage)
+        found = [fold_space(passage[a:b]) for a, b in spans]
+        return [one for one in found if low <= len(one.split()) <= high and not announces(one)]
 
     def _picked(self, topic: str, found: Sequence[Sentence], ctx: RowContext) -> Sentence:
         """Return one of the sentences of the best passage that share most content words with the topic."""
@@ -183,6 +184,8 @@ class RagQA(Retriever, Generator):
         values["evidence_gain"] = round(gains[best], 6)
         if gains[best] < self.min_gain:
             return "no_evidence", {"gain": round(gains[best], 4)}
+        if (other := one_sided(values["question"], values["evidence"])) is not None:
+            return "one_sided", other
         margin = gains[best] - max((gain for i, gain in enumerate(gains) if i != best), default=-math.inf)
         if margin < self.min_margin:
             return "ambiguous_evidence", {"gain": round(gains[best], 4), "margin": round(margin, 4)}

@@ -21,6 +21,11 @@ _POINTS = re.compile(
     r"|the example|figure \d|table \d|click here)\b",
     re.IGNORECASE,
 )
+_ANNOUNCES = re.compile(
+    r"\bhere (?:is|are)\b|\b(?:described|discussed|outlined?|explained|listed|covered|defined|specified|given|shown) "
+    r"(?:after|in|by|below|above|later|earlier|elsewhere|here|next)\b|\bwe (?:outlined?|describe|discuss|list|explain)\b",
+    re.IGNORECASE,
+)
 _CAUSE = re.compile(
     r"\b(?:because|since|so that|in order to|therefore|due to|to (?:avoid|prevent|ensure|allow|make|keep|reduce)|which means"
     r"|as a result|leads? to|causes?|requires?|depends? on|otherwise|unless)\b",
@@ -51,6 +56,16 @@ def askable(
         (a, b) for a, b, text in found
         if _stands_alone(text, min_words, max_words) and len(content_words(text)) >= min_content_words
     ]  # fmt: skip
+
+
+def announces(sentence: str) -> bool:
+    """Return True where a sentence says that something is told elsewhere rather than telling it.
+
+    Example:
+        >>> announces("The common argument is described after the hooks."), announces("Honey keeps.")
+        (True, False)
+    """
+    return _ANNOUNCES.search(sentence) is not None
 
 
 def gives_a_reason(sentence: str) -> bool:

@@ -20,6 +20,7 @@ _POINTS = re.compile(
     r"|the\s+(?:author|writer|speaker)s?\b|mentioned|described (?:here|above|below)|as (?:stated|described|shown)|\babove\b|\bbelow\b)",
     re.IGNORECASE,
 )
+_DIFFERENCE = re.compile(r"\bdiffer(?:ence|s|ent)?\b.*?\b(?:between|from)\s+(.+?)(?:\s+and\s+(.+?))?\?$", re.IGNORECASE)
 _DANGLES = re.compile(
     r"^(?:\w+\s+){0,3}?(?:(?:is|are|was|were|do|does|did|can|could|will|would|should|must|has|have)\s+)"
     r"(?:it|they|he|she|this|these|those|that)\b(?!\s+(?:possible|necessary|safe|important|recommended|better|allowed))"
@@ -90,3 +91,16 @@ def relation_problem(
     if len(there) >= 4 and len(shared) >= 0.9 * len(there):
         return "copies_evidence", f"{len(shared)} of {len(there)} words"
     return None
+
+
+def one_sided(question: str, evidence: str) -> str | None:
+    """Return what a question asks to be told from something else and its evidence does not name; None where all is named.
+
+    Example:
+        >>> one_sided("What is the difference between a guard and a case?", "The guard is part of the pattern.")
+        'a case'
+    """
+    found = _DIFFERENCE.search(question)
+    there = content_words(evidence)
+    sides = [side for side in found.groups() if side] if found else []
+    return next((side for side in sides if content_words(side) and not content_words(side) & there), None)
