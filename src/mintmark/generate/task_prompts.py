@@ -14,6 +14,7 @@ _NONE = re.compile(r"[\W_]*(?:none|no ?input|n/?a|not needed|empty)[\W_]*", re.I
 _TAIL = re.compile(
     r"(?:\n[ \t]*(?:[#*_=-]{2,}|\W*(?:task|example)[ \t]*\d{1,3}\W*|\d{1,3}[.)])[ \t]*)+\s*\Z", re.IGNORECASE
 )
+_RULE = re.compile(r"^[ \t]*###[ \t]*$", re.MULTILINE)
 _ABILITY = "Each can be done by reading and writing text alone, and says all that is needed to do it."
 
 
@@ -139,8 +140,8 @@ def list_tasks(shown: Sequence[Row], wanted: int, subject: str) -> Listing:
         f"and an output, and ### between them. {_ABILITY} Where the instruction needs no input, the input is: none. The output "
         "does what the instruction asks, in at most 100 words.",
         "\n".join(tasks),
-        f"Go on with {wanted} new tasks in the same form. Vary topic, kind (question, rewriting, classification, open writing and "
-        "others) and wording.",
+        f"Go on with {wanted} new tasks. Vary topic, kind (question, rewriting, classification, open writing and others) and "
+        "wording. Keep the form, each task with all three lines:\nInstruction: ...\nInput: ...\nOutput: ...\n###",
         "Instruction:",
     )
 
@@ -222,4 +223,5 @@ def _blocks(text: str, label: str) -> list[str]:
     mark = rf"^[ \t#*]*(?:(?:task|example)[ \t]*)?(?:\d{{1,3}}[.):]?[ \t]*)?(?=[#*]*{label}[*]*[ \t]*:)"
     places = list(re.finditer(mark, text, re.IGNORECASE | re.MULTILINE))
     ends = [place.start() for place in places[1:]] + [len(text)]
-    return [_TAIL.sub("", text[place.end() : end]).strip() for place, end in zip(places, ends)]
+    blocks = (_RULE.split(text[place.end() : end], maxsplit=1)[0] for place, end in zip(places, ends))
+    return [_TAIL.sub("", block).strip() for block in blocks]
