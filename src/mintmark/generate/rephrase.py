@@ -14,7 +14,7 @@ from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born, dropped, failed
 from ..core.registry import operator
 from ..measures.extractive import ngram_precision
-from ..measures.faithful import meta_talk, unfaithful
+from ..measures.faithful import meta_talk, repetition, unfaithful, unfaithful_sentence
 from ..measures.sentences import prose
 from ..measures.text import count_words
 from ..measures.tokens import tokens
@@ -31,10 +31,10 @@ class Rephrase(Generator):
 
     The model is shown the text's prose: headings, code, tables and markup are left out. Dropped: `too_short` and `too_long` by the
     number of words held against the source; `meta_talk` where the text speaks of itself ("Here is ...", "the passage");
-    `unsupported_number`, `unsupported_name`, and `low_support` below `min_support` of the content words; `copied` where more
-    than `max_copied` of its 5-grams stand in the source as they are; `no_questions` where the style is `qa` and there are none;
-    `adds_code`; `cut_off` where the model did not come to an end. What words cannot show, such as a cause turned round, is not
-    seen: take `curate.judge` where you have a judge.
+    `unsupported_number`, `unsupported_name`; `low_support` where a sentence has too many words that no sentence of the source,
+    nor two in a row, have; `negation_differs`; `copied` and `repeats_itself` by n-grams; `no_questions` where the style is `qa`
+    and there are none; `adds_code`; `cut_off` where the model did not come to an end. What words cannot show, such as a cause
+    turned round, is not seen: take `curate.judge` where you have a judge.
 
     New columns: text (the rephrased text), style, source_text (the prose it was made of). Other columns are kept.
 
@@ -54,8 +54,11 @@ class Rephrase(Generator):
     """Words of the new text, as a share of the source's."""
     max_length: float = Field(2.0, gt=0)
     min_support: float = Field(0.5, ge=0, le=1)
-    """Share of the new text's content words, by rough stem, that must stand in the source."""
+    """Share of a new sentence's content words, by rough stem, that one sentence of the source, or two in a row, must have."""
     max_copied: float = Field(0.7, ge=0, le=1)
+    """Share of the new text's 5-grams of words that may stand in the source as they are."""
+    max_repetition: float = Field(0.2, ge=0, le=1)
+    """Share of the new text's 4-grams of words that may have stood in it before."""
     temperature: Temperature | None = 0.3
     max_tokens: int = Field(500, ge=16)
 
@@ -105,11 +108,13 @@ class Rephrase(Generator):
             return "adds_code", text[:200]
         if style == "qa" and not ("Question:" in text and "Answer:" in text):
             return "no_questions", text[:200]
+        if (again := repetition(text)) > self.max_repetition:
+            return "repeats_itself", {"repetition": round(again, 3)}
         copied = ngram_precision(tokens(text, signs=False), tokens(source, signs=False), 5) or 0.0
         if copied > self.max_copied:
             return "copied", {"copied": round(copied, 3)}
         said = text.replace("Question:", "").replace("Answer:", "")
-        return unfaithful(said, source, min_support=self.min_support)
+        return unfaithful(said, source) or unfaithful_sentence(said, source, min_support=self.min_support)
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
