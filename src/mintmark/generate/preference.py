@@ -57,8 +57,8 @@ class Preference(Generator):
     anchors: dict[int, str] = {}
     """What a score means, for some of the scale's values."""
     by: Literal["votes", "odds"] = "votes"
-    """What a score is: the mean of `votes` given with their reasons, or the mean of the scale by the chances of the judge's
-    first token, which tells finer differences; the comparison likewise."""
+    """What a score is: the mean of `votes` given with their reasons, or the mean of the scale by the chances that the judge
+    gives to each score, which tells finer differences; the comparison likewise."""
     votes: int = Field(1, ge=1, le=25)
     """Votes on each reply."""
     against: Literal["worst", "random"] = "worst"
