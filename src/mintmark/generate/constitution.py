@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
@@ -15,6 +14,7 @@ from ..core.dataset import Column, Columns, Row
 from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born, failed
 from ..core.registry import operator
+from ..core.waiting import gathered
 from ..measures.judge import weigh
 from .base import Generator
 from .parsing import without_talk
@@ -130,8 +130,8 @@ class Constitution(Generator):
         return Child(values, "dropped", "unchanged") if same else Child(values)
 
     async def _prefer(self, asked: str, principle: Row, kept: Row, ctx: RowContext) -> Child:
-        replies = await asyncio.gather(
-            *(ctx.chat(self.model, opened(self.system, asked), sample=n, **self.sampling(ctx, n)) for n in (0, 1))
+        replies = await gathered(
+            ctx.chat(self.model, opened(self.system, asked), sample=n, **self.sampling(ctx, n)) for n in (0, 1)
         )
         one, two = (reply.text.strip() for reply in replies)
         values = {**kept, "chosen": one, "rejected": two, "principle": _name(principle), "preference": None}

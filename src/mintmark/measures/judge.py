@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any, Literal, Protocol
 from ..core.call import Reply
 from ..core.errors import RowFailure
 from ..core.operator import RowContext
+from ..core.waiting import gathered
 
 Side = Literal["first", "second"]
 
@@ -192,7 +192,7 @@ async def weigh(ctx: RowContext, model: str, rubric: str, shown: str, first: str
         except RowFailure as e:
             return {"reason": e.reason, "detail": e.detail}
 
-    found = await asyncio.gather(one(0, first, second), one(1, second, first))
+    found = await gathered([one(0, first, second), one(1, second, first)])
     unread = tuple(f for f in found if isinstance(f, dict))
     return Compared((), (), unread) if unread else Compared(tuple(f for f in found if isinstance(f, float)))
 
@@ -211,12 +211,7 @@ async def odds(
     can = ctx.capabilities(model)
     if "score" in can:
         work = (ctx.score(model, f"{ask}\n\nAnswer:", f" {choice}") for choice in choices)
-        total: list[float] = []
-        # All are waited for: a call that outlives its row would be missing from a replay's log, or be there by chance.
-        for found in await asyncio.gather(*work, return_exceptions=True):
-            if isinstance(found, BaseException):
-                raise found
-            total.append(float(found.sum()))
+        total = [float(one.sum()) for one in await gathered(work)]
         weights = [math.exp(t - max(total)) for t in total]
         return {choice: weight / sum(weights) for choice, weight in zip(choices, weights)}
     soft: dict[str, Any] = {"logprobs": True, "top_logprobs": 10} if "logprobs" in can else {}
@@ -298,7 +293,7 @@ async def _votes(
             return None, {"reason": e.reason, "detail": e.detail}
         return (reply[name], reply["reason"]) if isinstance(reply[name], kind) else (None, reply[name])
 
-    found = await asyncio.gather(*(one(n, ask) for n, ask in enumerate(asks)))
+    found = await gathered(one(n, ask) for n, ask in enumerate(asks))
     read = [(value, note) for value, note in found if value is not None]
     return Votes(
         tuple(v for v, _ in read), tuple(n for _, n in read), tuple(note for value, note in found if value is None)
