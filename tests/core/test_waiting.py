@@ -44,8 +44,7 @@ class Slow(ScriptedModel):
     async def submit(self, requests: Sequence[Request]) -> AsyncIterator[tuple[int, Reply | Fault]]:
         for i, _ in enumerate(requests):
             n, self.seen = self.seen, self.seen + 1
-            for _ in range(200 * (n == self.late)):
-                await asyncio.sleep(0)
+            await asyncio.sleep(0.05 if n == self.late else 0)
             yield i, Reply("fine", finish="stop") if n else Fault("http_400", "no", terminal=True)
 
 
