@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -112,22 +113,15 @@ def test_a_constitution_without_what_is_needed_fails_rows(side: Any, tmp_path: P
 
 def pairs(chance: Callable[[str, str], float], words: tuple[str, str] = ("good", "bad")) -> Script:
     """Reply with two words; judge by the chance of what stands at A."""
-    import math
+    seen: dict[int, int] = {}
 
     def script(request: Request) -> Any:
-        talk = told(request)[0]
-        if "Which is better" not in talk:
-            return words[request.seed % 2] if words[0] == words[1] else words[seen.setdefault(request.seed, len(seen))]
-        a, b = (talk.split(f"\n\n{x}:\n")[1].split("\n")[0] for x in "AB")
-        p = chance(a, b)
-        top = [{"token": t, "logprob": math.log(max(q, 1e-9))} for t, q in (("A", p), (" B", 1 - p), ("The", 0.0))]
-        return Reply(
-            "A" if p > 0.5 else "B",
-            finish="stop",
-            extra={"logprobs": {"content": [{"token": "A", "top_logprobs": top}]}},
-        )
+        if request.kind == "score":
+            asked = str(request.body["context"])
+            a, b = (asked.split(f"\n\n{x}:\n")[1].split("\n")[0] for x in "AB")
+            return [math.log(max(1e-9, chance(a, b) if request.body["target"] == " A" else 1 - chance(a, b)))]
+        return words[seen.setdefault(request.seed, len(seen))]
 
-    seen: dict[int, int] = {}
     return script
 
 
@@ -160,7 +154,7 @@ def test_one_reply_twice_is_no_pair_and_a_judge_that_says_neither_fails_it(tmp_p
     assert gone["reason"] == "same_reply"
 
     def unread(request: Request) -> Any:
-        return "Both are fine." if "Which is better" in told(request)[0] else f"reply {request.seed}"
+        return Fault("http_500", "no", terminal=True) if request.kind == "score" else f"reply {request.seed}"
 
     (gone,) = made(tmp_path / "two", unread, mode="preference").dropped().to_pylist()
     assert (gone["fate"], gone["reason"]) == ("failed", "cannot_judge")

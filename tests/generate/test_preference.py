@@ -113,24 +113,22 @@ def test_where_flips_are_averaged_the_scores_decide(tmp_path: Path) -> None:
     assert one_gone(made(tmp_path / "b", [9, 1, 1, 1], flips="average")) == ("dropped", "judge_prefers_other")
 
 
-def test_odds_are_read_from_the_first_token(tmp_path: Path) -> None:
+def test_odds_are_the_chances_that_the_judge_gives(tmp_path: Path) -> None:
     weights = {"reply 0": (0.5, 0.5, 0.0), "reply 1": (0.0, 0.25, 0.75), "reply 2": (1.0, 0.0, 0.0)}
     seen: list[int] = []
-
-    def token(**chances: float) -> Reply:
-        top = [{"token": t.strip("_"), "logprob": math.log(p or 1e-12)} for t, p in chances.items()]
-        return Reply("?", finish="stop", extra={"logprobs": {"content": [{"token": "?", "top_logprobs": top}]}})
 
     def writes(request: Request) -> str:
         seen.append(1)
         return f"reply {len(seen) - 1}"
 
-    def judges(request: Request) -> Reply:
-        text = str(request.body["messages"][0]["content"])
+    def judges(request: Request) -> list[float]:
+        text, answer = str(request.body["context"]), str(request.body["target"]).strip()
         if "Which is better" in text:
-            return token(A=0.9, B=0.1) if text.index("reply 1") < text.index("reply 2") else token(A=0.7, B=0.3)
-        one, two, three = weights[text.split("Reply:\n")[1].split("\n")[0]]
-        return token(_1=one, _2=two, _3=three)
+            first = 0.9 if text.index("reply 1") < text.index("reply 2") else 0.7
+            chance = {"A": first, "B": 1 - first}[answer]
+        else:
+            chance = weights[text.split("Reply:\n")[1].split("\n")[0]][int(answer) - 1]
+        return [math.log(chance or 1e-12)]
 
     odds = recipe(by="odds", n=3, scale=[1, 3], flips="average")
     with scripted("w", writes), scripted("j", judges):

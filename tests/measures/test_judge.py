@@ -7,11 +7,12 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 
 from mintmark.core.call import Reply
 from mintmark.core.errors import RowFailure
-from mintmark.measures.judge import Compared, Rubric, Votes, choice_chances, choose, compare, rate, score, weigh
+from mintmark.measures.judge import Compared, Rubric, Votes, choice_chances, choose, compare, odds, rate, score, weigh
 
 Answer = Callable[[str, int], Any]
 
@@ -149,6 +150,19 @@ def test_chances_of_two_texts_are_averaged_over_both_orders() -> None:
     assert found.share == 1 and not found.flips and "logprobs" not in plain.asked[0][1]
     unread: Any = Chats(Reply("A"), Reply("Neither"))
     assert not asyncio.run(weigh(unread, "judge", "Which is kinder?", "", "one", "two")).decided
+
+
+def test_odds_of_a_model_that_can_score_are_those_of_each_answer() -> None:
+    class Scores(Chats):
+        def capabilities(self, model: str) -> frozenset[str]:
+            return frozenset({"chat", "logprobs", "score"})
+
+        async def score(self, model: str, context: str, target: str) -> Any:
+            assert context == "How many?\n\nAnswer:"
+            return np.array({" one": [-1.0, math.log(0.2) + 1.0], " two": [math.log(0.6)]}[target])
+
+    ctx: Any = Scores()
+    assert asyncio.run(odds(ctx, "judge", "How many?", ("one", "two"))) == pytest.approx({"one": 0.25, "two": 0.75})
 
 
 def test_an_indifferent_judge_flips() -> None:

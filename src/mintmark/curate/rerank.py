@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -11,6 +10,7 @@ from ..core.dataset import Column, Columns, Row
 from ..core.operator import Example, RowContext, RowOperator
 from ..core.outcome import RowOutcome, dropped, failed, kept
 from ..core.registry import operator
+from ..core.waiting import gathered
 from ..measures.retrieval import unit
 
 
@@ -72,8 +72,8 @@ class Rerank(RowOperator):
 
     async def _gain(self, query: str, document: str, ctx: RowContext) -> float:
         target = f" {query.strip()}"
-        seen, blind = await asyncio.gather(
-            ctx.score(self.model, f"Passage: {document}\nQuestion:", target), ctx.score(self.model, "Question:", target)
+        seen, blind = await gathered(
+            ctx.score(self.model, told, target) for told in (f"Passage: {document}\nQuestion:", "Question:")
         )
         return round(float((seen - blind).mean()), 6)
 

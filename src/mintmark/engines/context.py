@@ -15,6 +15,7 @@ from ..core.execution import Execution, Limits
 from ..core.fingerprint import seed_for
 from ..core.operator import Operator, RowContext, RowOperator
 from ..core.outcome import RowOutcome
+from ..core.waiting import gathered
 from ..models.client import Caller
 from ..models.structured import structured
 from .bulk import row_outcome, to_table
@@ -145,7 +146,7 @@ class OneRow(_Base):
         """See `core.operator.RowContext.embed`."""
         import numpy as np
 
-        found = await asyncio.gather(*(self._call(model, Request("embed", {"text": text})) for text in texts))
+        found = await gathered(self._call(model, Request("embed", {"text": text})) for text in texts)
         return np.asarray([_reply(stored).value for stored in found], dtype=np.float32)
 
     async def execute(
@@ -192,15 +193,6 @@ class ManyRows(_Base):
     def _wait(self, work: Any) -> Any:
         assert self._shared.loop is not None
         return asyncio.run_coroutine_threadsafe(work, self._shared.loop).result()
-
-
-async def gathered(work: Sequence[Any]) -> list[Any]:
-    """Await everything; where something raised, all have ended before the first error goes on."""
-    found = await asyncio.gather(*work, return_exceptions=True)
-    for result in found:
-        if isinstance(result, BaseException):
-            raise result
-    return found
 
 
 async def guarded(work: Awaitable[RowOutcome]) -> RowOutcome:

@@ -19,8 +19,9 @@ from ..core.errors import Pending
 from ..core.lineage import Candidate
 from ..core.recipe import Recipe
 from ..core.settings import Quota
+from ..core.waiting import gathered
 from .bulk import row_outcome
-from .context import Shared, gathered
+from .context import Shared
 from .cut import Cut, Stop
 from .plan import Plan, Segment
 from .walk import Walker, apply_bulk, bear

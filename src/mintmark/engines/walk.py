@@ -13,8 +13,9 @@ from ..core.fingerprint import child_id
 from ..core.lineage import Candidate
 from ..core.operator import BatchOperator, Operator, RowOperator
 from ..core.outcome import Child, Outcome, RowOutcome
+from ..core.waiting import gathered
 from .bulk import row_outcome, to_table
-from .context import ManyRows, OneRow, Shared, gathered, guarded
+from .context import ManyRows, OneRow, Shared, guarded
 
 BATCH_ROWS = 1024
 LINGER_S = 0.002

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from abc import abstractmethod
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import Annotated, Any
@@ -12,6 +11,7 @@ from pydantic import Field
 from ..core.dataset import Row
 from ..core.operator import Operator, RowContext, RowOperator
 from ..core.outcome import Child, RowOutcome
+from ..core.waiting import gathered
 from .draws import Draws, drawn
 
 Warmth = Annotated[float, Field(ge=0, le=5)]
@@ -85,8 +85,6 @@ async def sampled(work: Iterable[Awaitable[Child | Sequence[Child]]]) -> list[Ch
             it and returns a child that `failed`, so that one lost reply takes no other with it.
     """
     children: list[Child] = []
-    for result in await asyncio.gather(*work, return_exceptions=True):
-        if isinstance(result, BaseException):
-            raise result
+    for result in await gathered(work):
         children.extend([result] if isinstance(result, Child) else result)
     return children

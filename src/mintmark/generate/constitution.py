@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
-from ..core.call import Request
+from ..core.call import Fault, Request
 from ..core.dataset import Column, Columns, Row
 from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born, failed
 from ..core.registry import operator
+from ..core.waiting import gathered
 from ..measures.judge import weigh
 from .base import Generator
 from .parsing import without_talk
@@ -130,8 +130,8 @@ class Constitution(Generator):
         return Child(values, "dropped", "unchanged") if same else Child(values)
 
     async def _prefer(self, asked: str, principle: Row, kept: Row, ctx: RowContext) -> Child:
-        replies = await asyncio.gather(
-            *(ctx.chat(self.model, opened(self.system, asked), sample=n, **self.sampling(ctx, n)) for n in (0, 1))
+        replies = await gathered(
+            ctx.chat(self.model, opened(self.system, asked), sample=n, **self.sampling(ctx, n)) for n in (0, 1)
         )
         one, two = (reply.text.strip() for reply in replies)
         values = {**kept, "chosen": one, "rejected": two, "principle": _name(principle), "preference": None}
@@ -151,23 +151,29 @@ class Constitution(Generator):
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
-        """Return a reply that is mended and one that is not, pairs that are weighed, and a judge that goes by the place."""
+        """Return a reply that is mended and one that is not, pairs that are weighed, and a judge that goes by the place or not at all."""
         rows: list[Row] = [{"instruction": "How do I open a lock?"}, {"instruction": "Say hello."}]
 
-        def script(request: Request) -> str:
+        def script(request: Request) -> Any:
+            if request.kind == "score":
+                asked = str(request.body["context"])
+                a, b = (asked.split(f"\n\n{x}:\n")[1].split("\n")[0] for x in "AB")
+                better = "A" if "hello" in asked or a < b else "B"
+                return [-0.1 if request.body["target"] == f" {better}" else -2.0]
             told = [str(m["content"]) for m in request.body["messages"]]
-            if "Which is better" in told[0]:
-                a, b = (told[0].split(f"\n\n{x}:\n")[1].split("\n")[0] for x in "AB")
-                return "A" if "hello" in told[0] or a < b else "B"
             if len(told) == 1:
                 return f"Reply {request.seed}"
             return "It may help a thief." if len(told) == 3 else told[1] if "hello" in told[0] else "Ask a locksmith."
+
+        def unread(request: Request) -> Any:
+            refused = Fault("http_400", "no", terminal=True)
+            return refused if request.kind == "score" else script(request)
 
         pairs = cls(mode="preference", judge="writer")
         return [
             Example(cls(), rows, ["used", "kept", "used", "dropped"], script),
             Example(pairs, rows, ["used", "kept", "used", "dropped"], script),
-            Example(pairs, rows[:1], ["used", "failed"], lambda request: f"Well, {request.seed}"),
+            Example(pairs, rows[:1], ["used", "failed"], unread),
         ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import re
 from collections import Counter
@@ -18,6 +17,7 @@ from ..core.errors import RowFailure
 from ..core.operator import Example, RowContext
 from ..core.outcome import Child, Fate, RowOutcome, born, failed
 from ..core.registry import operator
+from ..core.waiting import gathered
 from ..measures.arithmetic import NotArithmetic, numbers_in, shown, value_of
 from ..measures.sentences import fold_space
 from ..measures.worked import steps_of, strangers, verdict
@@ -104,7 +104,7 @@ class Math(Generator):
     async def _solve(self, talk: list[dict[str, str]], ctx: RowContext, n: int, **own: Any) -> list[str]:
         sampling = self.sampling(ctx, n, **own)
         asked = (ctx.chat(self.model, talk, sample=n, attempt=v, **sampling) for v in range(1, self.votes + 1))
-        return [reply.text.strip() for reply in await asyncio.gather(*asked)]
+        return [reply.text.strip() for reply in await gathered(asked)]
 
     async def _free(self, values: Row, topic: str, ctx: RowContext, n: int) -> Problem:
         """The model thinks up the problem and solves it; its solutions must hold and agree."""

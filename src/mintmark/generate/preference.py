@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -15,6 +14,7 @@ from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born, failed
 from ..core.registry import operator
 from ..core.template import template
+from ..core.waiting import gathered
 from ..measures.judge import Rubric, compare, rate, score, weigh
 from .base import Generator
 from .talk import opened, unusable
@@ -57,8 +57,8 @@ class Preference(Generator):
     anchors: dict[int, str] = {}
     """What a score means, for some of the scale's values."""
     by: Literal["votes", "odds"] = "votes"
-    """What a score is: the mean of `votes` given with their reasons, or the mean of the scale by the chances of the judge's
-    first token, which tells finer differences; the comparison likewise."""
+    """What a score is: the mean of `votes` given with their reasons, or the mean of the scale by the chances that the judge
+    gives to each score, which tells finer differences; the comparison likewise."""
     votes: int = Field(1, ge=1, le=25)
     """Votes on each reply."""
     against: Literal["worst", "random"] = "worst"
@@ -124,9 +124,7 @@ class Preference(Generator):
         return born([await self._pair(asked, rubric, {k: v for k, v in row.items() if k != "id"}, ctx)])
 
     async def _pair(self, asked: str, rubric: Rubric, kept: Row, ctx: RowContext) -> Child:
-        replies = list(
-            await asyncio.gather(*(self._reply(asked, rubric, ctx, n, m) for n, m in enumerate(self.dealt())))
-        )
+        replies = await gathered(self._reply(asked, rubric, ctx, n, m) for n, m in enumerate(self.dealt()))
         values: Row = {**kept, "chosen": None, "rejected": None, "replies": replies}
         distinct: dict[str, Row] = {}
         for one in replies:

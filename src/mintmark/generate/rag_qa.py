@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
@@ -15,6 +14,7 @@ from ..core.errors import RowFailure
 from ..core.operator import Example, RowContext
 from ..core.outcome import Child, Fate, RowOutcome, born, dropped, failed
 from ..core.registry import operator
+from ..core.waiting import gathered
 from ..measures.evidence import announces, askable
 from ..measures.faithful import meta_talk, unfaithful
 from ..measures.questions import clean_question, one_sided, question_problem, relation_problem
@@ -176,7 +176,7 @@ class RagQA(Retriever, Generator):
             return "no_evidence", {"sentences": 0}
         target = f" {values['question']}"
         contexts = ["Question:", *(f"Passage: {plain_text(one.text)}\nQuestion:" for one in ranked)]
-        blind, *seen = await asyncio.gather(*(ctx.score(self.model, context, target) for context in contexts))
+        blind, *seen = await gathered(ctx.score(self.model, context, target) for context in contexts)
         gains = [float((one - blind).mean()) for one in seen]
         best = max(range(len(gains)), key=lambda i: (gains[i], -i))
         chosen = ranked[best]

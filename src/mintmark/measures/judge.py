@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any, Literal, Protocol
 from ..core.call import Reply
 from ..core.errors import RowFailure
 from ..core.operator import RowContext
+from ..core.waiting import gathered
 
 Side = Literal["first", "second"]
 
@@ -139,9 +139,10 @@ async def score(
 
 
 async def rate(ctx: RowContext, model: str, rubric: Rubric, shown: str) -> float:
-    """Return the mean of the scale's scores, each weighted by the chance that the model gives it; scales of single digits only.
+    """Return the mean of the scale's scores, each weighted by the chance that the model gives it (`odds`).
 
-    From the log-probabilities of its first token, where it gives them, else its one number.
+    Args:
+        rubric: its scale must lie within 0 to 9: one digit is read.
 
     Raises:
         RowFailure: `cannot_judge` where the reply is no score.
@@ -149,9 +150,8 @@ async def rate(ctx: RowContext, model: str, rubric: Rubric, shown: str) -> float
     Reference: Liu et al. 2023, "G-Eval: NLG Evaluation using GPT-4 with Better Human Alignment", section 2 (scoring function).
     """
     low, high = rubric.scale
-    messages = [{"role": "user", "content": rubric.ask(shown, "the number alone.")}]
-    reply = await ctx.chat(model, messages, **_first_token(ctx, model))
-    chances = choice_chances(reply, [str(value) for value in range(low, high + 1)])
+    ask = rubric.ask(shown, "the number alone.")
+    chances = await odds(ctx, model, ask, [str(value) for value in range(low, high + 1)])
     return round(sum(int(value) * chance for value, chance in chances.items()), 4)
 
 
@@ -180,31 +180,44 @@ async def compare(
 
 
 async def weigh(ctx: RowContext, model: str, rubric: str, shown: str, first: str, second: str) -> Compared:
-    """Return how likely the model holds the first of two texts for the better one, asked once in either order.
-
-    From the log-probabilities of its first token, where it gives them, else from its one word.
+    """Return how likely the model holds the first of two texts for the better one (`odds`), asked once in either order.
 
     Reference: Bai et al. 2022, "Constitutional AI", section 4.1 (labels from the probabilities of the options).
     """
-    sampling = _first_token(ctx, model)
 
     async def one(n: int, a: str, b: str) -> float | dict[str, Any]:
         ask = f"{rubric}\n\n{shown}\n\nA:\n{a}\n\nB:\n{b}\n\nWhich is better, A or B? Reply with one letter."
         try:
-            reply = await ctx.chat(model, [{"role": "user", "content": ask}], sample=n, **sampling)
-            return choice_chances(reply, ("A", "B"))["AB"[n]]
+            return (await odds(ctx, model, ask, ("A", "B"), sample=n))["AB"[n]]
         except RowFailure as e:
             return {"reason": e.reason, "detail": e.detail}
 
-    found = await asyncio.gather(one(0, first, second), one(1, second, first))
+    found = await gathered([one(0, first, second), one(1, second, first)])
     unread = tuple(f for f in found if isinstance(f, dict))
     return Compared((), (), unread) if unread else Compared(tuple(f for f in found if isinstance(f, float)))
 
 
-def _first_token(ctx: RowContext, model: str) -> dict[str, Any]:
-    """Return the sampling settings for a reply of one word, with its log-probabilities where the model gives them."""
-    soft = {"logprobs": True, "top_logprobs": 10} if "logprobs" in ctx.capabilities(model) else {}
-    return {"temperature": 0.0, "max_tokens": 4, **soft}
+async def odds(
+    ctx: RowContext, model: str, ask: str, choices: Sequence[str], *, sample: int = 0
+) -> dict[str, float]:  # fmt: skip
+    """Return the chance that the model gives each choice as its answer; they add up to 1.
+
+    Of a model that can score, from the likelihood of each choice after the question; else from the log-probabilities of its reply's
+    first token where it gives them, and at last 1 for the one that it names.
+
+    Raises:
+        RowFailure: `cannot_judge` where the reply names none of them.
+    """
+    can = ctx.capabilities(model)
+    if "score" in can:
+        work = (ctx.score(model, f"{ask}\n\nAnswer:", f" {choice}") for choice in choices)
+        total = [float(one.sum()) for one in await gathered(work)]
+        weights = [math.exp(t - max(total)) for t in total]
+        return {choice: weight / sum(weights) for choice, weight in zip(choices, weights)}
+    soft: dict[str, Any] = {"logprobs": True, "top_logprobs": 10} if "logprobs" in can else {}
+    messages = [{"role": "user", "content": ask}]
+    reply = await ctx.chat(model, messages, sample=sample, temperature=0.0, max_tokens=4, **soft)
+    return choice_chances(reply, choices)
 
 
 def choice_chances(reply: Reply, choices: Sequence[str]) -> dict[str, float]:
@@ -280,7 +293,7 @@ async def _votes(
             return None, {"reason": e.reason, "detail": e.detail}
         return (reply[name], reply["reason"]) if isinstance(reply[name], kind) else (None, reply[name])
 
-    found = await asyncio.gather(*(one(n, ask) for n, ask in enumerate(asks)))
+    found = await gathered(one(n, ask) for n, ask in enumerate(asks))
     read = [(value, note) for value, note in found if value is not None]
     return Votes(
         tuple(v for v, _ in read), tuple(n for _, n in read), tuple(note for value, note in found if value is None)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 from ..core.operator import RowContext
+from ..core.waiting import gathered
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,8 @@ async def gains(ctx: RowContext, model: str, question: str, answer: str, context
     """
     target = " " + answer.strip()
     passage, asked = f"Passage: {context}\n", f"Question: {question}\n"
-    both, blind, unasked = await asyncio.gather(
-        ctx.score(model, f"{passage}{asked}Answer:", target),
-        ctx.score(model, "Answer:", target),
-        ctx.score(model, f"{passage}Answer:", target),
+    both, blind, unasked = await gathered(
+        ctx.score(model, f"{told}Answer:", target) for told in (passage + asked, "", passage)
     )
     n = len(both)
     return Gains(float((both - blind).sum()) / n, float((both - unasked).sum()) / n, n)
