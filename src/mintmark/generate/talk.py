@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from ..core.call import Reply
 from ..measures.refusal import is_refusal
+from ..measures.sentences import fold_space
 from .parsing import without_talk
 
 Message = Mapping[str, Any]
+_OF_ITSELF = re.compile(
+    r"\b(?:revised|rewritten|reworded|updated|improved|corrected) (?:version|response|reply|answer|text|sentence|message)\b"
+    r"|\b(?:original|previous|earlier|new) (?:response|reply|answer)\b|\b(?:this|my|your) (?:response|reply|rewrite|revision)\b"
+    r"|\bthis (?:version|answer) (?:is|was|has|does|doesn|will)\b|\bI(?:['\u2019]ve| have)? (?:rewrote|rewritten|rephrased|reworded|revised)\b"
+    r"|\bI(?:['\u2019]ve| have)? (?:also )?made (?:\w+ ){1,3}(?:change|edit|adjustment|mistake)s?\b"
+    r"|\bre-?writ(?:e|ten|ing) (?:the|this|my|your) (?:reply|response|answer|text)\b",
+    re.IGNORECASE,
+)
 
 
 def user(text: str) -> Message:
@@ -54,3 +64,19 @@ def written(reply: Reply) -> tuple[str, tuple[str, Any] | None]:
     if not text:
         return text, ("empty_reply", None)
     return text, ("refused", text[:200]) if is_refusal(text) else None
+
+
+def bad_revision(revision: str, critique: str, before: str) -> str | None:
+    """Return why a rewrite cannot stand, None where it can.
+
+    `no_critique`: the critique says the text over again. `speaks_of_itself`: the rewrite tells of the rewriting, in place of the reply.
+
+    Example:
+        >>> bad_revision("I have made a few changes to my reply.", "Be kinder.", "Go away.")
+        'speaks_of_itself'
+        >>> bad_revision("Please go.", "Go  away.", "Go away."), bad_revision("Please go.", "Be kinder.", "Go away.")
+        ('no_critique', None)
+    """
+    if fold_space(critique).casefold() == fold_space(before).casefold():
+        return "no_critique"
+    return "speaks_of_itself" if _OF_ITSELF.search(revision) else None
