@@ -15,7 +15,8 @@ Message = Mapping[str, Any]
 _OF_ITSELF = re.compile(
     r"\b(?:revised|rewritten|reworded|updated|improved|corrected) (?:version|response|reply|answer|text|sentence|message)\b"
     r"|\b(?:original|previous|earlier|new) (?:response|reply|answer)\b|\b(?:this|my|your) (?:response|reply|rewrite|revision)\b"
-    r"|\bthis (?:version|answer) (?:is|was|has|does|doesn|will)\b|\bI(?:['\u2019]ve| have)? (?:rewrote|rewritten|rephrased|reworded|revised)\b"
+    r"|\bthis (?:version|answer) (?:is|was|has|does|doesn|will)\b"
+    r"|\bI(?:['\u2019]ve| have)? (?:rewrote|rewritten|rephrased|reworded|revised)\b"
     r"|\bI(?:['\u2019]ve| have)? (?:also )?made (?:\w+ ){1,3}(?:change|edit|adjustment|mistake)s?\b"
     r"|\bre-?writ(?:e|ten|ing) (?:the|this|my|your) (?:reply|response|answer|text)\b",
     re.IGNORECASE,
