@@ -84,7 +84,8 @@ def test_more_revisions_than_principles_use_each_once(tmp_path: Path) -> None:
     ("length", "answer", "reason"),
     [
         (1, " ", "empty_reply"), (1, Reply("So", finish="length"), "cut_off"), (3, "", "empty_reply"),
-        (5, Reply("So", finish="length"), "cut_off"), (5, "draft", "unchanged"),
+        (5, Reply("So", finish="length"), "cut_off"), (5, "draft", "unchanged"), (3, " Draft", "no_critique"),
+        (5, "I have made a few changes.", "speaks_of_itself"), (5, "Here is my revised version.", "speaks_of_itself"),
         (3, Fault("content_filter", terminal=True), "content_filter"),
     ],
 )  # fmt: skip

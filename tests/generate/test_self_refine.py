@@ -82,6 +82,7 @@ def test_another_model_may_criticise(tmp_path: Path) -> None:
     ("at", "answer", "fate", "reason"),
     [
         (0, " ", "dropped", "empty_reply"), (1, Reply("version 1", finish="length"), "dropped", "cut_off"),
+        (1, "This answer is correct and mends version 0.", "dropped", "speaks_of_itself"),
         (1, Fault("content_filter", terminal=True), "failed", "content_filter"),
     ],
 )  # fmt: skip

@@ -18,7 +18,7 @@ from ..core.waiting import gathered
 from ..measures.judge import weigh
 from .base import Generator
 from .parsing import without_talk
-from .talk import assistant, opened, unusable, user
+from .talk import assistant, bad_revision, opened, unusable, user
 
 _CRITICISE = "{request} Two or three sentences."
 _REWRITE = "{request}\n\nReply with the new reply alone."
@@ -30,8 +30,9 @@ class Constitution(Generator):
 
     `sft`: the model replies; for each of `revisions` principles, drawn without replacement by seed, it criticises its reply by the
     principle and rewrites it. The last version is the row's response; all of them stand in `versions`, each with the principle
-    and the critique that led to it. A version that is empty or cut off ends the row as `empty_reply` or `cut_off`, and a last version
-    that is the first one, word for word, as `unchanged`. A critique may be cut off: it is no row's text.
+    and the critique that led to it. A version that is empty or cut off ends the row as `empty_reply` or `cut_off`, one that
+    tells of its rewriting as `speaks_of_itself`, a critique that repeats the reply as `no_critique`, and a last version that is the
+    first one, word for word, as `unchanged`. A critique may be cut off: it is no row's text.
 
     `preference`: two replies are drawn and the judge weighs them by one principle, in both orders; its chances are
     averaged. A verdict that changes with the order is dropped as `judge_flips` (unless `flips` says otherwise), two replies that
@@ -122,6 +123,8 @@ class Constitution(Generator):
                 continue
             by, critique = (None, None) if part == "reply" else (_name(drawn[n // 2 - 1]), talk[-2]["content"])
             text = without_talk(text) or text
+            if critique is not None and (why := bad_revision(text, critique, versions[-1]["response"])):
+                return Child(values, "dropped", why, {"text": text[:200]})
             versions.append({"response": text, "principle": by, "critique": critique})
             values |= {"response": text, "principle": by}
             # Each principle is asked about the newest version alone.

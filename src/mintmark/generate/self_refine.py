@@ -13,7 +13,7 @@ from ..core.outcome import Child, RowOutcome, born, failed
 from ..core.registry import operator
 from .base import Generator
 from .parsing import without_talk
-from .talk import assistant, opened, unusable, user
+from .talk import assistant, bad_revision, opened, unusable, user
 
 _SCHEMA = {
     "type": "object",
@@ -36,7 +36,8 @@ class SelfRefine(Generator):
     """Draft, criticise and rewrite; the response is the first version that the critique leaves as it is, or the last of `max_rounds`.
 
     Every version stands in `versions` with the critique that followed it. A rewrite that changes nothing ends the rounds. A critique
-    that cannot be read fails the row; a version that is empty or cut off drops it as `empty_reply` or `cut_off`.
+    that cannot be read fails the row; a version that is empty or cut off drops it as `empty_reply` or `cut_off`,
+    one that tells of its rewriting as `speaks_of_itself`, a critique that repeats the version as `no_critique`.
 
     New columns: response, versions (response and critique of each), refined_until (`stop`, `unchanged` or `rounds`).
 
@@ -95,6 +96,8 @@ class SelfRefine(Generator):
             text = text if n == 0 else without_talk(text) or text
             if n and text == versions[-1]["response"]:
                 return born([Child({**values, "refined_until": "unchanged"})])
+            if n and (why := bad_revision(text, versions[-1]["critique"], versions[-1]["response"])):
+                return born([Child(values, "dropped", why, {"version": n, "text": text[:200]})])
             versions.append({"response": text, "critique": None})
             values["response"] = text
             if n == self.max_rounds:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from ..core.call import Reply
 from ..measures.refusal import is_refusal
+from ..measures.sentences import fold_space
 from ..measures.tokens import tokens
 from .parsing import without_talk
 
 Message = Mapping[str, Any]
 COPY = 0.8
 """Share of words in common, from which one text is another again."""
+_OF_ITSELF = re.compile(
+    r"\b(?:revised|rewritten|reworded|updated|improved|corrected) (?:version|response|reply|answer|text|sentence|message)\b"
+    r"|\b(?:original|previous|earlier|new) (?:response|reply|answer)\b|\b(?:this|my|your) (?:response|reply|rewrite|revision)\b"
+    r"|\bthis (?:version|answer) (?:is|was|has|does|doesn|will)\b"
+    r"|\bI(?:['\u2019]ve| have)? (?:rewrote|rewritten|rephrased|reworded|revised)\b"
+    r"|\bI(?:['\u2019]ve| have)? (?:also )?made (?:\w+ ){1,3}(?:change|edit|adjustment|mistake)s?\b"
+    r"|\bre-?writ(?:e|ten|ing) (?:the|this|my|your) (?:reply|response|answer|text)\b",
+    re.IGNORECASE,
+)
 
 
 def user(text: str) -> Message:
@@ -68,3 +79,19 @@ def alike(a: str, b: str) -> bool:
     """
     one, other = set(tokens(a, signs=False)), set(tokens(b, signs=False))
     return len(one & other) >= COPY * len(one | other)
+
+
+def bad_revision(revision: str, critique: str, before: str) -> str | None:
+    """Return why a rewrite cannot stand, None where it can.
+
+    `no_critique`: the critique says the text over again. `speaks_of_itself`: the rewrite tells of the rewriting, in place of the reply.
+
+    Example:
+        >>> bad_revision("I have made a few changes to my reply.", "Be kinder.", "Go away.")
+        'speaks_of_itself'
+        >>> bad_revision("Please go.", "Go  away.", "Go away."), bad_revision("Please go.", "Be kinder.", "Go away.")
+        ('no_critique', None)
+    """
+    if fold_space(critique).casefold() == fold_space(before).casefold():
+        return "no_critique"
+    return "speaks_of_itself" if _OF_ITSELF.search(revision) else None
