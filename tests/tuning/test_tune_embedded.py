@@ -30,8 +30,8 @@ def test_a_search_ends_with_its_evidence(tmp_path: Path, monkeypatch: pytest.Mon
         pytest.skip(str(e))
     monkeypatch.chdir(tmp_path)
     Path("things.jsonl").write_text("".join(f'{{"thing": "{thing}"}}\n' for thing in THINGS.split()))
-    found = tune(RECIPE, metric="kept", budget=50, log=Path("log.sqlite"), variants=2)
-    assert 0 < found.spent <= 50 and found.generations[0].turns
+    found = tune(RECIPE, metric="kept", budget=60, log=Path("log.sqlite"), variants=2)
+    assert 0 < found.spent <= 60 and found.generations[0].turns
     assert (found.text is not None) == found.better == (found.gain is not None and found.gain.low > 0)
     if found.text is not None:
         assert Recipe.from_yaml(found.text) != Recipe.from_yaml(RECIPE)
