@@ -146,7 +146,7 @@ def test_a_base_model_continues_the_list(tmp_path: Path) -> None:
 
 def test_alpaca_asks_for_whole_tasks(tmp_path: Path) -> None:
     text = (
-        "**Instruction:** Add the numbers in the list\nInput: 1, 2\nOutput: 3\n###\n"
+        "**Instruction:** 1. Add the numbers in the list\nInput: 1, 2\nOutput: 3\n###\n"
         "4. Instructions: Name a river in Asia\nInput: <noinput>\nOutput: The Mekong.\n###\nTask 5\nMore to come!\n"
         "Instruction: Repeat the word in capitals\nInput: HOUSE\nOutput: HOUSE\n###\nInstruction: Name a sea in Asia"
     )

@@ -152,7 +152,7 @@ class SelfInstruct(Generator):
                 missing = [k for k, v in task.items() if v is None]
                 children.append(Child(task, "failed", "incomplete_task", {"missing": missing}))
             else:
-                children.append(self._child(task))
+                children.append(self._child({**task, "instruction": _MARK.sub("", task["instruction"])}))
         return children
 
     def _child(self, values: Row) -> Child:
