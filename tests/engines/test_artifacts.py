@@ -86,14 +86,15 @@ def test_a_torn_file_is_made_anew(tmp_path: Path, prepared: list[str]) -> None:
         assert kept.read_bytes() == whole, "the same artifact, byte for byte"
 
 
-def test_calls_of_a_kept_artifact_count_towards_the_budget_as_if_asked_again(tmp_path: Path) -> None:
-    budget, log = {"calls": 4}, tmp_path / "calls.sqlite"
-    first = run(recipe(budget=budget), tmp_path / "a", tmp_path, calls=log)
-    again = run(recipe(budget=budget), tmp_path / "b", tmp_path, calls=log)
-    for ended in (first, again):
+def test_a_budget_is_of_rows_whether_the_artifact_was_made_or_found(tmp_path: Path) -> None:
+    budget, log = {"calls": 1}, tmp_path / "calls.sqlite"
+    for name in ("a", "b"):
+        ended = run(recipe(budget=budget), tmp_path / name, tmp_path, calls=log)
         assert ended.manifest is not None
         content = ended.manifest["content"]
-        assert (content["stop"], content["taken"]) == ("budget", 1), "three passages and one query were paid for"
+        assert (content["stop"], content["taken"], content["kept"]) == ("budget", 1, 1), (
+            "the passages are no row's cost"
+        )
 
 
 def test_a_call_that_fails_for_good_ends_the_run_with_a_remedy(tmp_path: Path) -> None:

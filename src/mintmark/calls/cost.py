@@ -40,6 +40,10 @@ class Spent:
         self.dollars += other.dollars
         self.unpriced += other.unpriced
 
+    def since(self, before: Spent) -> Spent:
+        """Return what was spent after `before`, a sum of the same calls."""
+        return Spent(*(now - then for now, then in zip(self.as_list(), before.as_list(), strict=True)))  # type: ignore[arg-type]
+
     def as_list(self) -> list[float]:
         """Return the five numbers, for the wire."""
         return [self.calls, self.tokens_in, self.tokens_out, self.dollars, self.unpriced]

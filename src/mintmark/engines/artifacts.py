@@ -36,8 +36,8 @@ class ArtifactCache:
     def __init__(self, root: Path | None, log: CallLog) -> None:
         self._root, self._log = root, log
 
-    def load(self, key: str) -> tuple[Arrays, list[str]] | None:
-        """Return the arrays kept under `key` and the calls they rest on; None where they are not there, torn, or not this log's."""
+    def load(self, key: str) -> Arrays | None:
+        """Return the arrays kept under `key`, or None where they are not there, torn, or not this log's."""
         path = self._path(key)
         if path is None or not path.is_file():
             return None
@@ -47,7 +47,7 @@ class ArtifactCache:
             if seal != self._seal(calls, body):
                 return None
             with np.load(io.BytesIO(body), allow_pickle=False) as found:
-                return dict(found), calls
+                return dict(found)
         except (OSError, ValueError, TypeError, zipfile.BadZipFile):
             return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from itertools import islice
 from typing import Any, Protocol
@@ -59,7 +59,7 @@ class Work:
         self._log, self._callers = log, callers
         self._replay = options.replay_of
         self._cut: Cut | None = None
-        self._prepared_cost = Spent()
+        self._before = Spent()
         self.parked = 0
         self.round_sizes: list[int] = []
         recipe = planned.recipe
@@ -72,21 +72,18 @@ class Work:
     def _new_cut(self) -> Cut:
         stop_at = self._replay["taken"] if self._replay else None
         self._cut = Cut(self._plan.recipe, self._spent_by, stop_at, whole=self._plan.in_rounds)
-        self._cut.spent.merge(self._prepared_cost)
         return self._cut
 
     def _spent_by(self, tree: Candidate) -> Spent:
-        return self._cost_of({key for one in tree.walk() for _, key in one.calls})
-
-    def _cost_of(self, calls: Iterable[str]) -> Spent:
         spent = Spent()
-        for *_, tokens_in, tokens_out, dollars, _ in self._log.results(calls):
+        keys = {key for one in tree.walk() for _, key in one.calls}
+        for *_, tokens_in, tokens_out, dollars, _ in self._log.results(keys):
             spent.add(tokens_in, tokens_out, dollars)
         return spent
 
     def _closed(self) -> bool:
         return self._host.stopping or (
-            self._replay is None and self._cut is not None and self._cut.used_up(self._host.used)
+            self._replay is None and self._cut is not None and self._cut.used_up(self._host.used.since(self._before))
         )
 
     async def _answered(self) -> bool:
@@ -102,6 +99,8 @@ class Work:
     async def prepare(self) -> None:
         """Make every step's artifact, or take it from the workspace where an earlier run made the same.
 
+        What it costs is no row's cost, so that a budget cuts the same rows whether an artifact was made or found.
+
         Raises:
             Pending: a call's reply comes later.
             RunError: a call failed for good; without its artifact a step can decide nothing.
@@ -111,14 +110,11 @@ class Work:
         for step in (s for segment in self._plan.segments for s in segment.steps):
             if type(step.operator).prepare is not Operator.prepare:
                 self._shared.artifacts[step.name] = await self._prepared(step, cache)
+        self._before.merge(self._host.used)
 
     async def _prepared(self, step: Step, cache: ArtifactCache) -> Any:
         key, where = self._plan.artifact_key(step), f"step {step.index + 1} ({step.name})"
-        if (stored := cache.load(key)) is not None:
-            arrays, calls = stored
-            cost = self._cost_of(calls)
-            self._prepared_cost.merge(cost)
-            self._host.used.merge(cost)  # as if they had been asked again
+        if (arrays := cache.load(key)) is not None:
             return step.operator.restore(arrays)
         while True:
             ctx = ManyRows(self._shared, step.name, step.index)
@@ -135,10 +131,8 @@ class Work:
                     remedy="mend the cause and give the command again with --retry-failed",
                 ) from e  # fmt: skip
         self.parked = 0
-        calls = [call for _, call in ctx.calls]
-        self._prepared_cost.merge(self._cost_of(calls))
         if hasattr(found, "arrays"):
-            cache.save(key, found.arrays(), calls)
+            cache.save(key, found.arrays(), [call for _, call in ctx.calls])
         return found
 
     async def _stream(self, rows: Iterator[Candidate], segment: Segment, number: int) -> AsyncGenerator[Candidate]:
