@@ -19,6 +19,7 @@ FACTS = "age: 34\nbmi: 31.2\nconditions: acute bronchitis, prediabetes\nblood pr
         ("a woman, one of many", []),
         ("seen twice in 3 days", ["3", "twice"]),
         ("341", ["341"]),
+        ("a second degree burn", ["second"]),
     ],
 )
 def test_numbers(text: str, numbers: list[str]) -> None:
@@ -34,7 +35,10 @@ def test_terms_and_denials() -> None:
     assert invented("acute bronchitis and pneumonia, treated with amoxicillin", FACTS) == ["pneumonia", "amoxicillin"]
     assert denied("She has no signs of bronchitis.", FACTS) == "no signs of bronchitis"
     assert denied("She has bronchitis.", FACTS) is None
-    assert denied("He has no known allergies.", "allergies: none known") is None
+    assert denied("He has no known allergies.", "allergies: no known allergies") is None
+    concussion = "conditions: concussion with no loss of consciousness"
+    assert denied("He had a concussion with no loss of consciousness.", concussion) is None
+    assert denied("He had a concussion and no injury.", concussion) == "no injury"
 
 
 def test_share_of_facts_told() -> None:

@@ -21,8 +21,8 @@ SHOTS = (
         "Ines Marlow, a 29-year-old woman, has asthma. She receives respiratory therapy.",
     ),
     (
-        "Patient: Amara Lind\nsex: female\nmarital status: married\nconditions: anemia, sprain of wrist\nallergies: none known",
-        "Amara Lind is a married woman who presents with anemia and a sprain of the wrist. She has no known allergies.",
+        "Patient: Amara Lind\nsex: female\nmarital status: married\nconditions: anemia, sprain of wrist",
+        "Amara Lind is a married woman who presents with anemia and a sprain of the wrist.",
     ),
 )
 _SURNAMES = (

@@ -10,19 +10,23 @@ from .sentences import content_words
 from .support import unsupported_numbers
 from .wordlists import word_list
 
-_IN_WORDS = {
-    w: str(n)
-    for n, w in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-        "nineteen twenty".split()
-    )
-} | {"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90",
-     "hundred": "100", "once": "1", "twice": "2", "thrice": "3", "half": "0.5", "dozen": "12"}  # fmt: skip
+_TO_TWENTY = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+    "nineteen twenty"
+)
+_TENS = "thirty forty fifty sixty seventy eighty ninety hundred"
+_IN_WORDS = (
+    {word: str(n) for n, word in enumerate(_TO_TWENTY.split())}
+    | {word: str(n) for word, n in zip(_TENS.split(), range(30, 101, 10), strict=True)}
+    | {word: f"{n}." for n, word in enumerate("first second third fourth fifth".split(), 1)}
+    | {"once": "1", "twice": "2", "thrice": "3", "half": "0.5", "dozen": "12"}
+)
 _WORD = re.compile(r"[a-z]+(?:'s)?")
 _DENIAL = re.compile(
     r"\b(?:no|none|not|denies|denied|without|never|negative|free of|absence of|un(?:known|remarkable))\b[^.;,]{0,40}",
     re.I,
 )
+_HEDGES = content_words("known not no has have had is was any")
 _SEXES = {"female": {"woman", "she", "her", "girl"}, "male": {"man", "he", "his", "boy"}}
 
 
@@ -53,16 +57,17 @@ def invented(text: str, facts: str) -> list[str]:
 
 
 def denied(text: str, facts: str) -> str | None:
-    """Return the first words by which a text says that something is not, where its facts say no such thing; else None.
+    """Return the first words by which a text says that something is not where its facts do not say so too; else None.
 
     Example:
         >>> denied("He has no history of asthma.", "conditions: asthma")
         'no history of asthma'
     """
-    if _DENIAL.search(facts):
-        return None
-    found = _DENIAL.search(text)
-    return found.group() if found else None
+    there = content_words(" ".join(_DENIAL.findall(facts)))
+    for found in _DENIAL.finditer(text):
+        if not content_words(found.group()) - _HEDGES <= there:
+            return found.group()
+    return None
 
 
 def told(text: str, items: Sequence[str]) -> float:
