@@ -14,8 +14,8 @@ from mintmark.recipes import get, names
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.embedded
-CALLS = {"self-instruct": 60}
-"""Calls for recipes of which a single source row takes more than a few: here a list, and two for each instruction on it."""
+CALLS = {"self-instruct": 60, "math": 80, "preference": 40, "retriever-eval": 40}
+"""Calls for recipes of which a single source row takes more than a few."""
 INPUTS = {"topics.jsonl": '{"topic": "tides"}\n{"topic": "honey"}\n{"topic": "glaciers"}\n'}
 
 
