@@ -28,6 +28,7 @@ DATA = Path(os.environ.get("MINTMARK_DATA", Path(__file__).parents[2].parent / "
         "I apologize, but that is a secret of the bakery.",
         "We won't be able to share the list of guests.",
         "Unable to comply.",
+        "I'm afraid I'll not be able to assist you with the garden.",
     ],
 )
 def test_what_declines(text: str) -> None:

@@ -106,12 +106,12 @@ def instruction_of(prefix: str, text: str) -> str:
     """Return the instruction in what a model wrote after a prefix: what stands in the quotation marks it opens, else its first paragraph.
 
     Example:
-        >>> instruction_of("A prompt:", ' "Why is it cold?" This asks about weather.'), instruction_of('A prompt: "', 'Why?" It asks.')
-        ('Why is it cold?', 'Why?')
+        >>> instruction_of("A prompt:", ' "Why is it cold?" This asks about weather.'), instruction_of('A prompt: "How', ' so?" It asks.')
+        ('Why is it cold?', 'How so?')
         >>> instruction_of("A prompt:", " Tell me about rain.\\n\\nThis is general.")
         'Tell me about rain.'
     """
-    opened = prefix.rstrip()[-1:] if prefix.rstrip()[-1:] in QUOTES else ""
+    opened = prefix[prefix.rindex('"') :] if prefix.count('"') % 2 else ""
     whole = (opened + text).strip()
     if close := QUOTES.get(whole[:1]):
         # An apostrophe inside is no end: the closing mark stands before no letter.

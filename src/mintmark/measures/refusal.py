@@ -15,7 +15,8 @@ _DO = (
     r"recommend|suggest|advise|facilitate|meet|satisfy|handle|process|accept|follow|explain|describe)"
 )
 _CANNOT = (
-    r"(?:can(?:no|')?t|can not|could(?:n't| not)|won't|will not|would(?:n't| not)|must not|mustn't|shouldn't|should not|do(?:n't| not)|"
+    r"(?:can(?:no|')?t|can not|could(?:n't| not)|won't|(?:will|'ll) not|would(?:n't| not)|must not|mustn't|shouldn't|should not|"
+    r"do(?:n't| not)|"
     r"(?:am|are|'m|'re) (?:unable|not able|not allowed|not permitted|not willing|not going|not comfortable|not in a position)|"
     r"refuse|decline)(?: (?:be able|in good conscience|actually|directly|ever|really|currently))?(?: to)?"
 )
