@@ -26,7 +26,7 @@ def run(tmp_path: Path, note: str, record: dict[str, Any] = RECORD, step: Notes 
     def script(request: Request) -> str:
         asked.append(str(request.body))
         name = str(request.body["messages"][-1]["content"]).splitlines()[0].removeprefix("Patient: ")
-        return note.replace("NAME", name)
+        return note.replace("NAME", name).replace("HALF", f"Quirin {name.split()[-1]}")
 
     with mm.scripted("notes", script):
         recipe = mm.Recipe(
@@ -58,12 +58,18 @@ def test_a_true_note_is_kept_without_the_identifiers(tmp_path: Path) -> None:
         ("She has no prediabetes.", "denial_not_in_record"),
         ("She has no known allergies.", "denial_not_in_record"),
         ("It is a rare one.", "not_in_record"),
+        ("She is a married teacher.", "not_in_record"),
     ],
 )
 def test_a_note_with_more_than_its_record_is_dropped(more: str, reason: str, tmp_path: Path) -> None:
     found = run(tmp_path, f"{TRUE} {more}")
     assert len(found) == 0
     assert [r["reason"] for r in found.dropped().to_pylist()] == [reason]
+
+
+def test_a_name_by_half_is_another_name(tmp_path: Path) -> None:
+    other = run(tmp_path, "HALF is a 67-year-old woman with hypertension and prediabetes.")
+    assert [r["reason"] for r in other.dropped().to_pylist()] == ["name_changed"]
 
 
 def test_a_note_that_leaves_out_most_is_dropped(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ def test_share_of_changed_words(text: list[str], said: list[str]) -> None:
     [
         ("How come I got no money from both of those 2 machines?", None),
         ('Sure! Here is it:\n\n"How come I got no money from both of those 2 machines?"', None),
+        ("Text: How come I got no money from both of those 2 machines?\nText: more", None),
         ("Why did the 2 machines not give me any money back?", "unchanged"),
         ("How come I got no money from those machines?", "number_changed"),
         ("How come I got money from both of those 2 machines?", "negation_changed"),

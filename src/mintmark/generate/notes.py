@@ -31,7 +31,8 @@ class Notes(Generator):
     record. Dropped: `own_identifier` where an identifier of the record stands in it, in any usual way of writing; `safe_harbor` where
     it has the form of one of the eighteen (a date, a place, a phone number, another name, an age over 89 ...); `name_not_in_record`
     for a capitalised word inside a sentence that the facts do not have, `number_not_in_record` for a number in digits or words, and
-    `not_in_record` for a disease, drug, procedure or grade of the list; `denial_not_in_record` where it says that something is not,
+    `not_in_record` for a disease, drug, procedure, grade or trait of a person's life of the list; `name_changed` where the generated
+    name stands in it by half; `denial_not_in_record` where it says that something is not,
     and the facts do not; `facts_missing` where it tells fewer than `min_told` of them. A fact that itself holds an identifier makes
     the row `failed` as `identifier_in_facts`. What a note claims beyond that, no rule can see: add `curate.grounding` or a judge
     over the column `facts`.
@@ -106,6 +107,8 @@ class Notes(Generator):
             return "own_identifier", [column for column, _ in held]
         if seen := safe_harbor(note, allowed=(name,)):
             return "safe_harbor", [list(one) for one in seen]
+        if name.split()[-1] in note and name not in note:
+            return "name_changed", None
         if names := unsupported_names(note, f"{facts} {name}"):
             return "name_not_in_record", names
         if numbers := unfounded_numbers(note, facts):

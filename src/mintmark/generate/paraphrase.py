@@ -34,6 +34,7 @@ _SHOTS = (
     ("Set a reminder to water the plants", "Remind me that the plants need water"),
 )
 _NOT = re.compile(r"\b(?:not|no|never|nobody|nothing|none|neither|nor|without|cannot)\b|n['\u2019]t\b", re.IGNORECASE)
+_LABEL = re.compile(r"^\s*(?:In other words|Text):\s*")
 _YOU = re.compile(r"\byou(?:r|rs)?\b", re.IGNORECASE)
 
 
@@ -90,7 +91,7 @@ class Paraphrase(Generator):
             reply = await ctx.chat(self.model, [{"role": "user", "content": ask}], sample=n, **self.sampling(ctx, n))
         except RowFailure as e:
             return Child(values, "failed", e.reason, e.detail)
-        said = fold_space(without_talk(reply.text.strip().removeprefix("In other words:")).partition("\nText:")[0])
+        said = fold_space(without_talk(_LABEL.sub("", reply.text)).partition("\nText:")[0])
         values |= {self.on: said, "changed": changed(text, said)}
         problem = ("cut_off", None) if reply.finish == "length" else self._problem(text, said, shown)
         return Child(values, "dropped", *problem) if problem else Child(values)

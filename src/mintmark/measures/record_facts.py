@@ -46,7 +46,7 @@ def unfounded_numbers(text: str, facts: str) -> list[str]:
 
 
 def invented(text: str, facts: str) -> list[str]:
-    """Return the words of diseases, drugs and procedures in a text that its facts do not have (`lists/medical.yaml`).
+    """Return the words of diseases, drugs, procedures and a person's life that a text's facts do not have (`lists/medical.yaml`).
 
     Example:
         >>> invented("She has asthma and bronchitis.", "conditions: asthma")
@@ -86,4 +86,5 @@ def told(text: str, items: Sequence[str]) -> float:
 @cache
 def _medical(word: str) -> bool:
     known = word_list("medical")
-    return word in known["words"] or word.removesuffix("s") in known["words"] or word.endswith(tuple(known["endings"]))
+    listed = {*known["words"], *known["social"]}
+    return word in listed or word.removesuffix("s") in listed or word.endswith(tuple(known["endings"]))
