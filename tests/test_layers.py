@@ -17,6 +17,7 @@ FLOORS = [
     {"recipes", "reading", "judging"},
     {"api", "appraisal", "comparison", "forecast", "tuning", "__init__"},
     {"cli", "studio"},
+    {"__main__"},
 ]
 LEVEL = {room: i for i, floor in enumerate(FLOORS) for room in floor}
 

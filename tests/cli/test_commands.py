@@ -242,6 +242,8 @@ def test_help_imports_nothing_heavy() -> None:
 
 def test_version_and_wrong_options(cli: Callable[..., Any]) -> None:
     assert cli("--version").stdout.startswith("mintmark ")
+    as_module = subprocess.run([sys.executable, "-m", "mintmark", "--version"], capture_output=True, text=True)
+    assert as_module.returncode == 0 and as_module.stdout == cli("--version").stdout
     assert (
         cli("run").exit_code == 2 and cli("nothing").exit_code == 2 and cli("trace", "x", "y", "--nope").exit_code == 2
     )

@@ -63,6 +63,7 @@ def test_a_value_out_of_range_says_what_is_allowed() -> None:
         (("{min_gain: 1.0}", "[1]"), 6, "must be a mapping"),
         (("local/smollm2", "http://me:secret@host/v1#x"), 2, "must not hold a user name"),
         (("rows: 100", "rows: [1"), 2, "not readable as YAML"),
+        (("rows: 100", "rows: {by: Is it ?, each: 3}"), 1, "in quotation marks"),
         (("rows: 100", "name: 3"), 1, "valid string"),
     ],
 )

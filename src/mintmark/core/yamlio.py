@@ -52,7 +52,9 @@ def read(text: str, file: str = "recipe.yaml") -> tuple[Any, dict[Loc, int]]:
     except yaml.YAMLError as e:
         mark = getattr(e, "problem_mark", None)
         line = f":{mark.line + 1}" if mark is not None else ""
-        raise RecipeError(f"not readable as YAML: {getattr(e, 'problem', e)}", where=f"{file}{line}") from e
+        problem = str(getattr(e, "problem", e))
+        quote = "put a text that holds ? : , [ or { in quotation marks" if problem.startswith("expected ',' or") else None
+        raise RecipeError(f"not readable as YAML: {problem}", where=f"{file}{line}", remedy=quote) from e
     finally:
         loader.dispose()
 
