@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mintmark.core.recipe import Recipe
+from mintmark.api import Recipe
 from mintmark.recipes import get
 from mintmark.sources.documents import Documents
 
@@ -358,11 +358,16 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=600)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    os.chdir(args.out)
     for name in args.names:
+        for path, content in get(name).files.items():
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            Path(path).write_bytes(content)
         recipe = real_recipe(name).to_data()
         rows = {} if isinstance(recipe.get("rows"), dict) else {"rows": args.rows}
         small = {**rows, "budget": {"calls": args.calls}, "max_failed": 1.0, "seed": args.seed}
-        run = Recipe.from_data({**recipe, **small}).run(args.out / name, progress=False, workspace=None)
+        run = Recipe.from_data({**recipe, **small}).run(name, progress=False, workspace=None)
         print(name, len(run), "rows", flush=True)
 
 
