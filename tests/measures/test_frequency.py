@@ -9,7 +9,7 @@ from mintmark.measures.frequency import (
     common_beginning,
     count_matrix,
     frequency_density,
-    jsd,
+    jensen_shannon,
     log_odds,
     opening,
     overused,
@@ -22,13 +22,13 @@ counts = st.lists(st.integers(0, 50), min_size=4, max_size=4).map(lambda x: np.a
 
 @given(counts, counts)
 def test_jsd_is_a_divergence(a, b):
-    assert 0 <= jsd(a, b) <= 1 and jsd(a, b) == pytest.approx(jsd(b, a), abs=1e-12)
-    assert jsd(a, 3 * a) == pytest.approx(0, abs=1e-12)
+    assert 0 <= jensen_shannon(a, b) <= 1 and jensen_shannon(a, b) == pytest.approx(jensen_shannon(b, a), abs=1e-12)
+    assert jensen_shannon(a, 3 * a) == pytest.approx(0, abs=1e-12)
 
 
 def test_jsd_known():
-    assert jsd(np.array([1.0, 1]), np.array([1.0, 0])) == pytest.approx(0.3113, abs=1e-4)
-    assert jsd(np.zeros(2), np.zeros(2)) == 0 and jsd(np.zeros(2), np.ones(2)) == 1
+    assert jensen_shannon(np.array([1.0, 1]), np.array([1.0, 0])) == pytest.approx(0.3113, abs=1e-4)
+    assert jensen_shannon(np.zeros(2), np.zeros(2)) == 0 and jensen_shannon(np.zeros(2), np.ones(2)) == 1
 
 
 def test_count_matrix():

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from tests.evaluation.data import gsm8k
 
+from mintmark.measures.frequency import jensen_shannon
 from mintmark.measures.tokens import tokens
-from mintmark.measures.word_drift import apart, fold_rare, jensen_shannon, permutation_p, unseen_share, word_counts
+from mintmark.measures.word_drift import apart, fold_rare, permutation_p, unseen_share, word_counts
 
 COUNTS = hnp.arrays(float, 6, elements=st.integers(0, 50).map(float))
 

@@ -53,7 +53,7 @@ def read(text: str, file: str = "recipe.yaml") -> tuple[Any, dict[Loc, int]]:
         mark = getattr(e, "problem_mark", None)
         line = f":{mark.line + 1}" if mark is not None else ""
         problem = str(getattr(e, "problem", e))
-        quote = "put a text that holds ? : , [ or { in quotation marks" if problem.startswith("expected ',' or") else None
+        quote = "put a text that holds ? : , [ or { in quotation marks" if problem.startswith("expected ',' or") else ""
         raise RecipeError(f"not readable as YAML: {problem}", where=f"{file}{line}", remedy=quote) from e
     finally:
         loader.dispose()

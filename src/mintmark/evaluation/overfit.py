@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.finding import Estimate, Exhibit, Figure, Finding, number
-from ..measures.frequency import LogOdds, count_matrix, frequency_density, jsd, log_odds, overused
+from ..measures.frequency import LogOdds, count_matrix, frequency_density, jensen_shannon, log_odds, overused
 from ..measures.halves import SMALLEST as SMALLEST_DRAW
 from ..measures.halves import Compared, Pairs, compare, draw_size
 from ..measures.intervals import mean, wilson
@@ -89,7 +89,7 @@ def _frequencies(sides: Sides, x: Any, y: Any) -> list[Claim | Finding]:
     def statistics(own: Ints, real: Ints, others: Ints) -> Pairs:
         a, b, c = (_sums(m, rows) for m, rows in ((x, own), (y, real), (y, others)))
         peaks = [float(len(frequency_density(counts, seed=seed).peaks)) for counts in (a, c)]
-        return {"jsd": (jsd(a, b), jsd(c, b)), "peaks": (peaks[0], peaks[1])}
+        return {"jsd": (float(jensen_shannon(a, b)), float(jensen_shannon(c, b))), "peaks": (peaks[0], peaks[1])}
 
     found = compare(x.shape[0], y.shape[0], statistics, draws=24, most=DRAW_ROWS, seed=seed)
     rows = f"{found['jsd'].estimate.n:,} rows a side"

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.finding import Figure, Finding, number
-from ..measures.frequency import count_matrix, jsd
+from ..measures.frequency import count_matrix, jensen_shannon
 from ..measures.halves import SMALLEST as SMALLEST_DRAW
 from ..measures.halves import Compared, Pairs, compare, draw_size
 from ..measures.tokens import Vocabulary
@@ -76,7 +76,7 @@ class _Counted:
             "length": (_ks(long_a, long_b), _ks(long_c, long_b)),
             "unseen": (float(unseen_share(b, a)), float(unseen_share(b, c))),
             "types": (_types_ratio(a, b), _types_ratio(c, b)),
-            "signs": (jsd(signs[0], signs[1]), jsd(signs[2], signs[1])),
+            "signs": (float(jensen_shannon(signs[0], signs[1])), float(jensen_shannon(signs[2], signs[1]))),
         }
 
 

@@ -61,26 +61,6 @@ def fold_rare(matrices: Sequence[Any], *, least: int = 10) -> list[Any]:
     return [sp.hstack([m[:, often], sp.csr_matrix(m[:, ~often].sum(axis=1))]).tocsr() for m in matrices]
 
 
-def jensen_shannon(first: Floats, second: Floats) -> Floats:
-    """Return the Jensen-Shannon divergence of two rows of counts in bits, from 0 (equal) to 1 (no word in common).
-
-    Shape (..., words) each; a set without a word is as far as can be from one that has some.
-
-    Reference: Lin 1991, Divergence measures based on the Shannon entropy.
-
-    Example:
-        >>> float(jensen_shannon(np.array([1.0, 1.0]), np.array([2.0, 2.0])))
-        0.0
-        >>> float(jensen_shannon(np.array([1.0, 0.0]), np.array([0.0, 3.0])))
-        1.0
-    """
-    total = [x.sum(axis=-1, keepdims=True) for x in (first, second)]
-    p, q = (x / np.maximum(t, 1e-300) for x, t in zip((first, second), total))
-    found: Floats = np.clip(_entropy((p + q) / 2) - (_entropy(p) + _entropy(q)) / 2, 0, 1)
-    lone = (total[0][..., 0] > 0) != (total[1][..., 0] > 0)
-    return np.where(lone, 1.0, found)
-
-
 def unseen_share(known: Floats, new: Floats) -> Floats:
     """Return the share of the words of `new`, each as often as it stands there, that `known` does not have.
 
@@ -195,9 +175,4 @@ def _weighted(matrix: Any, weights: Floats) -> Floats:
 
 def _sum(matrix: Any) -> Floats:
     found: Floats = np.asarray(matrix.sum(axis=0), np.float64).ravel()
-    return found
-
-
-def _entropy(p: Floats) -> Floats:
-    found: Floats = -(p * np.log2(np.where(p > 0, p, 1.0))).sum(axis=-1)
     return found

@@ -7,9 +7,10 @@ import numpy.typing as npt
 
 from ..core.finding import Estimate, Exhibit, Finding
 from ..measures.critic import critique, near_duplicate_groups
+from ..measures.frequency import jensen_shannon
 from ..measures.intervals import difference, mean
 from ..measures.vectors import counts, weigh
-from ..measures.word_drift import Apart, apart, fold_rare, jensen_shannon, unseen_share, word_counts
+from ..measures.word_drift import Apart, apart, fold_rare, unseen_share, word_counts
 from .reading import Reading, needs
 from .version import LEAST, Version
 

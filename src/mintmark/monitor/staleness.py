@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..core.finding import Exhibit, Finding
-from ..measures.word_drift import Apart, apart, fold_rare, jensen_shannon, unseen_share, word_counts
+from ..measures.frequency import jensen_shannon
+from ..measures.word_drift import Apart, apart, fold_rare, unseen_share, word_counts
 from .drift import JSD_MARGIN, JSD_METHOD, UNSEEN_MARGIN, told_apart
 from .reading import Reading, needs
 from .version import LEAST, Version
