@@ -2,12 +2,15 @@
 
 The files `recipes/NAME.jsonl` hold an id, a verdict (usable, flawed, wrong) and a reason a line.
 
-    python benchmarks/usable.py
+    python benchmarks/usable.py             # prints the table
+    python benchmarks/usable.py --write     # puts it into docs/methods/usable.md, whose last column stays as it is
 """
 
 from __future__ import annotations
 
 import json
+import re
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from mintmark.measures.intervals import wilson
 
 VERDICTS = ("usable", "flawed", "wrong")
 FOLDER = Path(__file__).parent / "recipes"
+PAGE = Path(__file__).parents[1] / "docs" / "methods" / "usable.md"
 
 
 def read(path: Path) -> Counter[str]:
@@ -26,19 +30,29 @@ def read(path: Path) -> Counter[str]:
     return Counter(row["verdict"] for row in rows)
 
 
-def table() -> str:
-    """Return the Markdown table."""
-    lines = ["| recipe | rows read | usable | flawed | wrong |", "|---|---|---|---|---|"]
+def rows() -> dict[str, str]:
+    """Return each recipe's line of the table, without the last column."""
+    found = {}
     for path in sorted(FOLDER.glob("*.jsonl")):
-        found = read(path)
-        n = found.total()
-        share = wilson(found["usable"], n)
-        lines.append(
-            f"| `{path.stem}` | {n} | {share.value:.0%} [{share.low:.0%}, {share.high:.0%}] "
-            f"| {found['flawed'] / n:.0%} | {found['wrong'] / n:.0%} |"
-        )
-    return "\n".join(lines)
+        verdicts = read(path)
+        n = verdicts.total()
+        share = wilson(verdicts["usable"], n)
+        counted = f"{n} | {share.value:.0%} [{share.low:.0%}, {share.high:.0%}]"
+        found[path.stem] = f"| `{path.stem}` | {counted} | {verdicts['flawed'] / n:.0%} | {verdicts['wrong'] / n:.0%} |"
+    return found
+
+
+def write() -> None:
+    """Put the table into the page; a recipe that is new there gets an empty last column."""
+    page = PAGE.read_text(encoding="utf-8")
+    line = re.compile(r"^\| `([a-z-]+)` .*\| *([^|]*)\|$", re.MULTILINE)
+    told = {m[1]: m[2].strip() for m in line.finditer(page)}
+    (start, _), *_, (_, end) = (m.span() for m in line.finditer(page))
+    table = "\n".join(f"{said} {told.get(name, '')} |" for name, said in rows().items())
+    PAGE.write_text(page[:start] + table + page[end:], encoding="utf-8")
 
 
 if __name__ == "__main__":
-    print(table())
+    if "--write" in sys.argv:
+        write()
+    print("| recipe | rows read | usable | flawed | wrong |\n|---|---|---|---|---|\n" + "\n".join(rows().values()))
