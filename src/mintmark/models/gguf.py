@@ -10,6 +10,7 @@ from ..core.call import Fault, Reply, Request
 from ..core.errors import ModelError, nearest
 from . import weights
 from .base import Model
+from .installed import origin_of
 from .llama_server import LlamaServer, Refused
 from .scoring import score
 
@@ -63,7 +64,7 @@ class GgufModel(Model):
             raise ModelError("slots must be at least 1", where=where or f"local/{name}", got=slots)
         self.name, self.where, self.spec = name, where, f"local/{name}"
         self.identity = {
-            "id": "local/file" if weights.is_file(name) else self.spec,
+            **self._source(),
             "sha256": weights.sha256_of(name, where=where),
             # Part of the identity since it decides where a reply is cut and which prompts are refused.
             "context_tokens": context_tokens,
@@ -71,6 +72,12 @@ class GgufModel(Model):
         self.max_in_flight, self.context_tokens = slots, context_tokens
         self.threads = threads or min(_usable_cores(), _MAX_THREADS)
         self._server: LlamaServer | None = None
+
+    def _source(self) -> dict[str, str]:
+        if not weights.is_file(self.name):
+            return {"id": self.spec}
+        origin = origin_of(self.name)
+        return {"id": origin.repo, "revision": origin.commit} if origin else {"id": "local/file"}
 
     async def open(self) -> None:
         """Load the model: about a second.

@@ -82,8 +82,12 @@ def _embed(spec: ModelSpec, name: str) -> Model:
     from . import embed
 
     kinds: dict[str, type[Model]] = {"tfidf": embed.TfidfModel, "minilm": embed.MiniLmModel}
+    if name not in kinds and ("/" in name or name.startswith((".", "~"))):
+        from .embed_folder import FolderModel
+
+        return FolderModel(name)
     if name not in kinds:
-        raise ModelError(f"`{spec.spec}` names no model", remedy=nearest(name, kinds), allowed=list(kinds))
+        raise ModelError(f"`{spec.spec}` names no model", remedy=nearest(name, kinds), allowed=[*kinds, "./FOLDER"])
     return kinds[name]()
 
 

