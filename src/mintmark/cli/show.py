@@ -27,6 +27,7 @@ def show(
     """Show a finished run's counts, cost and a few rows."""
     from ..api import Run
     from ..core.errors import PublishError, nearest
+    from ..publish.coverage import covered, told
     from ..publish.parts import first_rows
     from .rows import print_row
     from .summary import headline, show_counts, spent, time_of
@@ -40,6 +41,8 @@ def show(
     say()
     show_counts(content)
     say()
+    if lines := told(covered(found.folder, content["recipe"])):
+        say("\n".join(lines) + "\n")
     say(f"spent   {spent(found.manifest)}")
     say(f"time    {time_of(found.manifest)}")
     say()

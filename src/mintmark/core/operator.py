@@ -178,6 +178,13 @@ class Operator(BaseModel):
         """Return the columns that kept rows have after this step, given those before it."""
         return columns
 
+    def axes(self) -> Mapping[str, Sequence[str]]:
+        """Return the columns by which this step spreads its rows (a style, a principle), each with the values known beforehand.
+
+        What of them came is told in the dataset card.
+        """
+        return {}
+
     def prepare(self, ctx: BulkContext) -> Any:
         """Return what `apply` will find in `ctx.artifact`: an index, a threshold. Runs once a run; pure but for calls.
 

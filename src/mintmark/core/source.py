@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -71,3 +71,7 @@ class Source(BaseModel):
     def columns(self) -> Columns | None:
         """Return the columns that rows will have, or None where only the data can tell."""
         return None
+
+    def axes(self) -> Mapping[str, Sequence[str]]:
+        """Return the columns by which the rows are spread (a class, a leaf), each with the values known beforehand."""
+        return {}

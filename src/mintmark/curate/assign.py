@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field, field_validator
@@ -68,6 +68,10 @@ class Assign(BatchOperator):
         import pyarrow as pa
 
         return {**columns, self.into: pa.string()}
+
+    def axes(self) -> Mapping[str, Sequence[str]]:
+        """Return the values of the cases."""
+        return {self.into: [str(case.value) for case in self.cases]}
 
     def apply(self, batch: pa.RecordBatch, ctx: BulkContext) -> Outcome:
         """Write one value a row."""

@@ -67,6 +67,10 @@ class Easiness(TableOperator):
 
         return {**columns, "easiness": pa.float64(), "difficulty": pa.string()}
 
+    def axes(self) -> Mapping[str, Sequence[str]]:
+        """Return the levels of difficulty."""
+        return {"difficulty": []}
+
     def apply(self, table: pa.Table, ctx: BulkContext) -> Outcome:
         """Judge all rows together."""
         found = ctx.map(self._measure, table.to_pylist())

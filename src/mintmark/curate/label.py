@@ -116,6 +116,10 @@ class Label(RowOperator):
         soft = pa.list_(pa.struct({"label": pa.string(), "probability": pa.float64()}))
         return {**columns, self.into: pa.string(), "label_share": pa.float64(), "soft_labels": soft}
 
+    def axes(self) -> Mapping[str, Sequence[str]]:
+        """Return the labels."""
+        return {self.into: list(self.labels or ())}
+
     async def apply(self, row: Row, ctx: RowContext) -> RowOutcome:
         """Gather the votes and decide."""
         text, meanings = row.get(self.on), self._meanings(ctx)

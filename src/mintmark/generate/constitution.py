@@ -88,6 +88,10 @@ class Constitution(Generator):
         version = pa.struct({"response": text, "principle": text, "critique": text})
         return {**columns, "response": text, "principle": text, "versions": pa.list_(version)}
 
+    def axes(self) -> Mapping[str, Sequence[str]]:
+        """Return the principles."""
+        return {"principle": [] if self.constitution else [_name(p) for p in built_in()]}
+
     async def make(self, row: Row, ctx: RowContext) -> RowOutcome:
         """Reply to one prompt."""
         asked = row.get(self.on)

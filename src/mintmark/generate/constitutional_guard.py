@@ -82,6 +82,10 @@ class ConstitutionalGuard(Generator):
 
         return {**columns, **dict.fromkeys(("prompt", "style", "purpose"), pa.string())}
 
+    def axes(self) -> Mapping[str, Sequence[str]]:
+        """Return the styles of the prompts."""
+        return {"style": self.styles}
+
     async def make(self, row: Row, ctx: RowContext) -> RowOutcome:
         """Write `samples` prompts."""
         if row.get(self.verdict) not in KINDS or not isinstance(row.get(self.means), str):

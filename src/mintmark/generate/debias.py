@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -68,6 +68,10 @@ class Debias(Generator):
         import pyarrow as pa
 
         return {**columns, "text": pa.string(), "mode": pa.string()}
+
+    def axes(self) -> Mapping[str, Sequence[str]]:
+        """Return the groups, or the topics."""
+        return {self.group: []} if self.mode == "targeted" else {self.topic: []}
 
     async def make(self, row: Row, ctx: RowContext) -> RowOutcome:
         """Ask for `samples` sentences at once."""

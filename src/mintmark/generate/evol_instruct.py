@@ -122,6 +122,10 @@ class EvolInstruct(Generator):
         texts = dict.fromkeys(("instruction", "response", "operation", "evolved_from"), pa.string())
         return {**{k: v for k, v in columns.items() if k != self.on}, **texts, "generation": pa.int64()}
 
+    def axes(self) -> Mapping[str, Sequence[str]]:
+        """Return the operations."""
+        return {"operation": self.operations}
+
     async def make(self, row: Row, ctx: RowContext) -> RowOutcome:
         """Evolve one generation after another."""
         start = row.get(self.on)

@@ -61,6 +61,10 @@ class GuardReplies(Generator):
 
         return {**columns, **dict.fromkeys(("response", "reply", "label"), pa.string())}
 
+    def axes(self) -> Mapping[str, Sequence[str]]:
+        """Return the kinds of reply."""
+        return {"reply": []}
+
     async def make(self, row: Row, ctx: RowContext) -> RowOutcome:
         """Ask for every reply at once."""
         if row.get(self.verdict) not in KINDS or not isinstance(row.get(self.prompt), str):

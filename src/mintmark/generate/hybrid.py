@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +59,10 @@ class Hybrid(TableOperator):
         import pyarrow as pa
 
         return {**columns, "origin": pa.string(), "pair": pa.string()}
+
+    def axes(self) -> Mapping[str, Sequence[str]]:
+        """Return where the rows come from."""
+        return {"origin": self.names}
 
     def apply(self, table: pa.Table, ctx: BulkContext) -> Outcome:
         """Draw the rows, stratum by stratum."""

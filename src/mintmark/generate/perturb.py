@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import Field
@@ -56,6 +56,10 @@ class Perturb(RowOperator):
 
         change = pa.struct([("at", pa.int64()), ("from", pa.string()), ("to", pa.string())])
         return {**columns, "clean": pa.string(), "perturbation": pa.string(), "changes": pa.list_(change)}
+
+    def axes(self) -> Mapping[str, Sequence[str]]:
+        """Return the kinds of disturbance."""
+        return {"perturbation": self.kinds}
 
     async def apply(self, row: Row, ctx: RowContext) -> RowOutcome:
         """Make `copies` of the row."""

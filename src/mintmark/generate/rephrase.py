@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -74,6 +74,10 @@ class Rephrase(Generator):
 
         kept = {k: v for k, v in columns.items() if k != self.on}
         return {**kept, "text": pa.string(), "style": pa.string(), "source_text": pa.string()}
+
+    def axes(self) -> Mapping[str, Sequence[str]]:
+        """Return the styles."""
+        return {"style": self.styles}
 
     async def make(self, row: Row, ctx: RowContext) -> RowOutcome:
         """Ask for each style."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -59,6 +59,10 @@ class TaskInstances(Generator):
         import pyarrow as pa
 
         return {**columns, **dict.fromkeys(("input", "response", "kind"), pa.string())}
+
+    def axes(self) -> Mapping[str, Sequence[str]]:
+        """Return the kinds of task."""
+        return {"kind": ["classification", "generation"]}
 
     async def make(self, row: Row, ctx: RowContext) -> RowOutcome:
         """Ask for the kind, then for instances."""

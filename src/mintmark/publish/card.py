@@ -14,7 +14,8 @@ from ..core.errors import MintmarkError
 from ..core.recipe import Recipe
 from ..core.store import RunFolder, write_atomically
 from .card_facts import cited, file_license, licenses, limits, size_category, stopped, tasks
-from .parts import coverage, first_rows, schema_of
+from .coverage import coverage, covered, told
+from .parts import first_rows, schema_of
 
 EXAMPLE_CHARS = 400
 """Characters of each text that the example row shows."""
@@ -33,15 +34,18 @@ def write_card(folder: RunFolder, content: dict[str, Any]) -> None:
     schema = schema_of(folder)
     columns = {field.name: str(field.type) for field in schema}
     example, quota = next(iter(first_rows(folder, "data", 1)), None), content["recipe"].get("rows")
-    covered = coverage(folder, quota["by"]) if isinstance(quota, dict) else None
-    if covered is not None and quota.get("values"):
-        covered = {value: covered.get(value, 0) for value in quota["values"]}
-    write_atomically(folder / "README.md", card(content, columns, example, covered).encode())
+    filled = coverage(folder, quota["by"]) if isinstance(quota, dict) else None
+    if filled is not None and quota.get("values"):
+        filled = {value: filled.get(value, 0) for value in quota["values"]}
+    spread = {
+        column: v for column, v in covered(folder, content["recipe"]).items() if filled is None or column != quota["by"]
+    }
+    write_atomically(folder / "README.md", card(content, columns, example, filled, spread).encode())
 
 
 def card(
     content: Mapping[str, Any], columns: Mapping[str, str], example: Row | None = None,
-    covered: Mapping[str, int] | None = None,
+    filled: Mapping[str, int] | None = None, spread: Mapping[str, Mapping[str, int]] | None = None,
 ) -> str:  # fmt: skip
     """Return the card's text.
 
@@ -49,7 +53,8 @@ def card(
         content: the manifest's content.
         columns: column -> type of the kept rows.
         example: a row to show.
-        covered: kept rows by the value that a quota counts.
+        filled: kept rows by the value that a quota counts.
+        spread: the same by each column that source and steps spread their rows by.
     """
     title = " ".join((content["name"] or "Synthetic dataset").split())
     declared = licenses(content["recipe"])
@@ -76,7 +81,7 @@ def card(
         f"## How it was made\n\n{_fence('yaml', _recipe(content))}",
         _models(content),
         f"## What was kept\n\n{_waterfall(content['waterfall'])}\n\n{stopped(content)}",
-        _coverage(content["recipe"]["rows"], covered) if covered is not None else "",
+        _coverage(content["recipe"].get("rows"), filled, spread or {}),
         "## How to check it\n\nThe folder holds the whole run: kept rows in `data/`, rows dropped or failed with their "
         "reasons in `dropped/`, parents in `used/`, `lineage.parquet`, and every prompt and reply in the call log. "
         f"The recipe's fingerprint is `{content['fingerprint']}`.\n\n" + _fence("sh", (
@@ -147,13 +152,15 @@ def _waterfall(steps: Sequence[Mapping[str, Any]]) -> str:
     return _table(heads, rows, right=1, until=7)
 
 
-def _coverage(quota: Mapping[str, Any], covered: Mapping[str, int]) -> str:
-    full = sum(n >= quota["each"] for n in covered.values())
-    rows = [[f"`{value}`", f"{n:,}"] for value, n in sorted(covered.items())]
-    said = (
-        f"{full:,} of {len(covered):,} values of `{quota['by']}` have the {quota['each']:,} rows that were asked for."
-    )
-    return f"### Coverage\n\n{said}\n\n{_table([quota['by'], 'rows'], rows, right=1)}"
+def _coverage(quota: Any, filled: Mapping[str, int] | None, spread: Mapping[str, Mapping[str, int]]) -> str:
+    lines = "\n".join(f"- {line}" for line in told(spread))
+    parts = [f"{lines}\n\nA value without kept rows had candidates, or was asked for in the recipe."] if lines else []
+    if filled is not None:
+        full = sum(n >= quota["each"] for n in filled.values())
+        rows = [[f"`{value}`", f"{n:,}"] for value, n in sorted(filled.items())]
+        asked = f"{full:,} of {len(filled):,} values of `{quota['by']}` have the {quota['each']:,} rows that were asked for."
+        parts = [asked, _table([quota["by"], "rows"], rows, right=1), *parts]
+    return "\n\n".join(["### Coverage", *parts]) if parts else ""
 
 
 def _licenses(declared: Sequence[tuple[str, str | None]]) -> str:

@@ -55,21 +55,6 @@ def first_rows(folder: RunFolder, kind: str, most: int, *, step: str | None = No
     return found
 
 
-def coverage(folder: RunFolder, column: str) -> dict[str, int]:
-    """Return how many kept rows each value of a column has, with those that only parents or rows not kept have: 0."""
-    import pyarrow.compute as pc
-
-    found: dict[str, int] = {}
-    for kind in ("data", "used", "dropped"):
-        if column not in schema_of(folder, kind).names:
-            continue
-        for table in groups(part_files(folder, kind), [column]):
-            for one in pc.value_counts(table[column].drop_null()).to_pylist():
-                value = str(one["values"])
-                found[value] = found.get(value, 0) + (one["counts"] if kind == "data" else 0)
-    return found
-
-
 def rows_by_id(files: Iterable[Path], wanted: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Return id -> row of the wanted rows that are in the files; only the ids of the others are read."""
     import pyarrow as pa

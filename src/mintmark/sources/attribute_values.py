@@ -48,6 +48,10 @@ class Choices:
             return self.lists[str(value)]
         return next((found for key, found in self.lists.items() if _folded(key) == _folded(str(value))), None)
 
+    def names(self) -> list[str]:
+        """Return all values as text, each once."""
+        return list(dict.fromkeys(str(choice.value) for found in self.lists.values() for choice in found))
+
 
 class Attribute(BaseModel):
     """The values that one column takes.

@@ -81,6 +81,10 @@ class Attributes(Source):
         trees = [f"{name}_path" for name, one in self.cross.items() if one.choices().is_tree]
         return {**dict.fromkeys(self.cross), **dict.fromkeys(trees)}
 
+    def axes(self) -> Mapping[str, Sequence[str]]:
+        """Return the attributes, and the values of those that stand in the recipe."""
+        return {name: [] if one.path else one.choices().names() for name, one in self.cross.items()}
+
     def _rows(self) -> Iterator[Row]:
         """Yield combinations: each from the stratum that is furthest behind its share."""
         known = {name: self.cross[name].choices() for name in _in_order(self.cross)}

@@ -96,6 +96,10 @@ class Gaps(Source):
         told = {"words": pa.list_(pa.string()), "examples": shown, "have": pa.int64(), "want": pa.int64()}
         return {self.by or "region": None, **told}
 
+    def axes(self) -> Mapping[str, Sequence[str]]:
+        """Return the column of the thin regions."""
+        return {self.by or "region": []}
+
     def _regions(self) -> list[_Region]:
         rows: list[Row] = []
         for row in self.of.read():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,10 @@ class GuardConstitution(Source):
         import pyarrow as pa
 
         return dict.fromkeys(("category", "verdict", "means", "near"), pa.string())
+
+    def axes(self) -> Mapping[str, Sequence[str]]:
+        """Return the categories."""
+        return {"category": []}
 
     def _none(self) -> Any:
         raise SourceError("name the constitution's file itself", where=WHERE, got=str(Path(self.path)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
@@ -87,6 +87,10 @@ class Taxonomy(Source):
         text = ("leaf", "branch", "domain", "task", "question", "answer", "context", "text", "heading", "title", "path")
         seed = pa.struct([(name, pa.string()) for name in ("question", "answer", "context")])
         return {**dict.fromkeys(text, pa.string()), "examples": pa.list_(seed)}
+
+    def axes(self) -> Mapping[str, Sequence[str]]:
+        """Return the leaves."""
+        return {"leaf": []}
 
     def _leaves(self) -> list[Input]:
         leaves = find_inputs(self.path, lambda p: p.name == "qna.yaml", where=WHERE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator
@@ -96,6 +96,10 @@ class TestData(Source):
 
         texts = dict.fromkeys(("record", "kind", "field", "rule", "what"), pa.string())
         return {**texts, "valid": pa.bool_()}
+
+    def axes(self) -> Mapping[str, Sequence[str]]:
+        """Return the kinds of record."""
+        return {"kind": self.kinds}
 
     def _valid(self, schema: Mapping[str, Any], rng: random.Random) -> Iterator[tuple[Any, Violation | None, str]]:
         for n in range(self.records):
