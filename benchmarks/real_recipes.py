@@ -265,7 +265,7 @@ def _(recipe: Data) -> None:
         record |= {"conditions": conditions.get(p["Id"], [])[:3], "allergies": allergies.get(p["Id"], [])[:2]}
         record |= {"care": ", ".join(care.get(p["Id"], [])[:1])}
         if record["conditions"] and not p["DEATHDATE"] and record["age"] < 90:
-            rows.append({k: v for k, v in record.items() if v})
+            rows.append(record)
     recipe["source"] = given(some(rows, 60))
     step(recipe, "generate.notes")["facts"] = ["age", "sex", "conditions", "allergies", "care"]
 

@@ -18,9 +18,10 @@ from mintmark.recipes import get, names
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.embedded
-CALLS = {"self-instruct": 60, "math": 40, "preference": 40, "retriever-eval": 40, "code-tests": 40, "paraphrase": 40}
+CALLS = {"self-instruct": 60, "math": 40, "preference": 40, "retriever-eval": 40, "code-tests": 40, "paraphrase": 40,
+         "constitutional-guard": 12}  # fmt: skip
 """Calls for recipes of which a single source row takes more than a few."""
-MOST = {"max_tokens": 120, "samples": 4, "generations": 2}
+MOST = {"max_tokens": 80, "samples": 3, "generations": 2, "per_chunk": 1}
 """What a step may ask for at most."""
 INPUTS = {"topics.jsonl": '{"topic": "tides"}\n{"topic": "honey"}\n{"topic": "glaciers"}\n'}
 
@@ -63,9 +64,9 @@ def few(recipe: Recipe, calls: int) -> Recipe:
     data = recipe.to_data()
     if "rows" in data["source"]:
         data["source"]["rows"]["rows"] = data["source"]["rows"]["rows"][:3]
-    for one in data["steps"]:
+    for step, one in zip(recipe.steps, data["steps"], strict=True):
         for fields in one.values():
-            fields.update({k: most for k, most in MOST.items() if fields.get(k, 0) > most})
+            fields.update({k: most for k, most in MOST.items() if (getattr(step, k, None) or 0) > most})
     small = {"rows": 2, "passes": min(2, data.get("passes", 1)), "max_rounds": 2, "max_failed": 1.0}
     return Recipe.from_data({**data, **small, "budget": {"calls": calls}})
 
@@ -78,7 +79,7 @@ def test_a_built_in_recipe_runs_on_its_real_data(name: str, tmp_path: Path, monk
         (tmp_path / file).write_text(content)
     beside(name, tmp_path)
     recipe = real_recipe(name) if DATA.is_dir() else Recipe.from_yaml(get(name).text, file=f"{name}.yaml")
-    run = few(recipe, CALLS.get(name, 8)).run(tmp_path / "run", progress=False, workspace=None)
+    run = few(recipe, CALLS.get(name, 6)).run(tmp_path / "run", progress=False, workspace=None)
     check_laws(tmp_path / "run")
     steps = run.manifest["content"]["waterfall"]
     assert any(step["came"] > step["failed"] for step in steps), "a recipe that could decide nothing"
