@@ -129,7 +129,9 @@ def pairs(chance: Callable[[str, str], float], words: tuple[str, str] = ("good",
 def test_chances_of_both_orders_are_averaged(tmp_path: Path) -> None:
     (row,) = made(tmp_path / "run", pairs(lambda a, b: 0.9 if a == "good" else 0.3), mode="preference")
     assert (row["chosen"], row["rejected"]) == ("good", "bad")
-    assert row["preference"] == pytest.approx((0.9 + 0.7) / 2) and row["principle"] in "abcd"
+    assert (
+        row["preference"] == pytest.approx((0.9 + 0.7) / 2) and row["principle"] in "abcd" and row["flipped"] is False
+    )
     (row,) = made(tmp_path / "lost", pairs(lambda a, b: 0.1 if a == "good" else 0.9), mode="preference")
     assert (row["chosen"], row["preference"]) == ("bad", pytest.approx(0.9))
 
@@ -148,6 +150,7 @@ def test_the_mean_of_both_orders_may_decide_as_in_the_paper(tmp_path: Path) -> N
 
     (row,) = made(tmp_path / "run", pairs(by_place), mode="preference", flips="average")
     assert (row["chosen"], row["rejected"], row["preference"]) == ("bad", "good", pytest.approx(0.55))
+    assert row["flipped"] is True
 
 
 def test_one_reply_twice_is_no_pair_and_a_judge_that_says_neither_fails_it(tmp_path: Path) -> None:

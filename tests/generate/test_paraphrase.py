@@ -37,6 +37,8 @@ def test_share_of_changed_words(text: list[str], said: list[str]) -> None:
         ("How come I got no money from those machines?", "number_changed"),
         ("How come I got money from both of those 2 machines?", "negation_changed"),
         ("I got no money from both of those 2 machines.", "question_changed"),
+        ("How come I got no money? Both of those 2 machines said so.", None),
+        ("I'd be happy to help: how come both of those 2 machines paid no money?", "meta_talk"),
         ("Did those 2 machines return no money to you?", "person_changed"),
         ("What is 2 and is it not good?", "unrelated"),
         ("Here is a text: how come 2 machines paid no money?", "meta_talk"),
@@ -54,6 +56,6 @@ def test_what_is_kept(said: str, reason: str | None, tmp_path: Path) -> None:
     if reason is None:
         (row,) = run
         assert (row["clean"], row["label"], row["perturbation"]) == (TEXT, "cash", "paraphrase")
-        assert row["text"] == "How come I got no money from both of those 2 machines?" and row["changed"] >= 0.3
+        assert row["text"].startswith("How come I got no money") and "\n" not in row["text"] and row["changed"] >= 0.3
     else:
         assert [r["reason"] for r in run.dropped().to_pylist()] == [reason]

@@ -32,14 +32,15 @@ class Constitution(Generator):
     principle and rewrites it. The last version is the row's response; all of them stand in `versions`, each with the principle
     and the critique that led to it. A version that is empty or cut off ends the row as `empty_reply` or `cut_off`, one that
     tells of its rewriting as `speaks_of_itself`, a critique that repeats the reply as `no_critique`, and a last version that is the
-    first one, word for word, as `unchanged`. A critique may be cut off: it is no row's text.
+    first one, word for word, as `unchanged`, one that is its critique as `copies_critique`. A critique may be cut off: it is no row's text.
 
     `preference`: two replies are drawn and the judge weighs them by one principle, in both orders; its chances are
     averaged. A verdict that changes with the order is dropped as `judge_flips` (unless `flips` says otherwise), two replies that
     are one as `same_reply`.
 
     New columns: response, principle, versions (`sft`); chosen, rejected, principle, preference (`preference`: the judge's mean chance of
-    the chosen one, at least 0.5).
+    the chosen one, at least 0.5), flipped (whether the verdict changed with the order). Where most are flipped, the judge goes by
+    the place and its preferences are noise.
 
     A model that judges at chance prefers at chance: hold its preferences against people's.
 
@@ -84,7 +85,8 @@ class Constitution(Generator):
 
         text = pa.string()
         if self.mode == "preference":
-            return {**columns, "chosen": text, "rejected": text, "principle": text, "preference": pa.float64()}
+            return {**columns, "chosen": text, "rejected": text, "principle": text, "preference": pa.float64(),
+                    "flipped": pa.bool_()}  # fmt: skip
         version = pa.struct({"response": text, "principle": text, "critique": text})
         return {**columns, "response": text, "principle": text, "versions": pa.list_(version)}
 
@@ -141,7 +143,14 @@ class Constitution(Generator):
             ctx.chat(self.model, opened(self.system, asked), sample=n, **self.sampling(ctx, n)) for n in (0, 1)
         )
         one, two = (reply.text.strip() for reply in replies)
-        values = {**kept, "chosen": one, "rejected": two, "principle": _name(principle), "preference": None}
+        values = {
+            **kept,
+            "chosen": one,
+            "rejected": two,
+            "principle": _name(principle),
+            "preference": None,
+            "flipped": None,
+        }
         for reply in replies:
             if why := unusable(reply):
                 return Child(values, "dropped", why, reply.text[:200])
@@ -154,7 +163,7 @@ class Constitution(Generator):
             return Child(values, "dropped", "judge_flips", {"chances": list(found.chances)})
         if found.share < 0.5:
             values |= {"chosen": two, "rejected": one}
-        return Child({**values, "preference": max(found.share, round(1 - found.share, 4))})
+        return Child({**values, "preference": max(found.share, round(1 - found.share, 4)), "flipped": found.flips})
 
     @classmethod
     def examples(cls) -> Sequence[Example]:

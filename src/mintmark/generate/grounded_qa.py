@@ -14,7 +14,7 @@ from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born, failed
 from ..core.registry import operator
 from ..measures.evidence import askable, gives_a_reason
-from ..measures.questions import clean_question, question_problem, relation_problem
+from ..measures.questions import clean_question, empty_answer, question_problem, relation_problem
 from ..measures.sentences import find_folded, fold_space, plain_text
 from . import grounded_prompts as prompts
 from .base import Generator, Temperature, sampled
@@ -109,6 +109,7 @@ class GroundedQA(Generator):
             [shot.question for shot in shown],
             min_shared=self.min_shared_words,
         )
+        problem = problem or (empty_answer(question, answer) if kind != "unanswerable" else None)
         return _child(values, problem, _within(chunk, span))
 
     async def _joint(self, chunk: str, row: Row, ctx: RowContext, n: int, kind: Kind) -> Child:

@@ -33,7 +33,13 @@ _SHOTS = (
     ("Please turn the music down after 10.", "From 10 on, play it more quietly, please."),
     ("Set a reminder to water the plants", "Remind me that the plants need water"),
 )
-_NOT = re.compile(r"\b(?:not|no|never|nobody|nothing|none|neither|nor|without|cannot)\b|n['\u2019]t\b", re.IGNORECASE)
+_NOT = re.compile(
+    r"\b(?:not|no|never|nobody|nothing|none|neither|nor|without|cannot|unable)\b|n['\u2019]t\b", re.IGNORECASE
+)
+_ASKS = re.compile(
+    r"\?|^\W*(?:what|who|whom|whose|when|where|which|why|how|is|are|was|were|do|does|did|can|could|may|will|would|should|has|have)\b",
+    re.IGNORECASE,
+)
 _LABEL = re.compile(r"^\s*(?:In other words|Text):\s*")
 _YOU = re.compile(r"\byou(?:r|rs)?\b", re.IGNORECASE)
 
@@ -110,7 +116,7 @@ class Paraphrase(Generator):
             return "number_changed", numbers
         if bool(_NOT.search(text)) != bool(_NOT.search(said)):
             return "negation_changed", said
-        if text.rstrip().endswith("?") != said.endswith("?"):
+        if bool(_ASKS.search(text)) != bool(_ASKS.search(said)):
             return "question_changed", said
         if _YOU.search(said) and not _YOU.search(text):
             return "person_changed", said

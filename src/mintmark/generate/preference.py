@@ -31,7 +31,7 @@ class Preference(Generator):
     `too_few_replies`, or fails where a model or the judge is to blame.
 
     New columns: chosen, rejected, chosen_score, rejected_score, margin, preference (the judge's mean chance of the chosen one),
-    chosen_model, rejected_model, and replies: all of them with model and score.
+    flipped (whether its verdict changed with the order), chosen_model, rejected_model, and replies: all of them with model and score.
 
     Reference: Cui et al. 2023, "UltraFeedback", section 2 (several models, scored by a judge); Zheng et al. 2023, "Judging
     LLM-as-a-Judge", section 3.4 (both orders).
@@ -112,7 +112,7 @@ class Preference(Generator):
         text, number = pa.string(), pa.float64()
         reply = pa.struct({"text": text, "model": text, "score": number, "left_out": text})
         new = {"chosen": text, "rejected": text, "chosen_score": number, "rejected_score": number, "margin": number}
-        new["preference"] = number
+        new |= {"preference": number, "flipped": pa.bool_()}
         return {**columns, **new, "chosen_model": text, "rejected_model": text, "replies": pa.list_(reply)}
 
     async def make(self, row: Row, ctx: RowContext) -> RowOutcome:
@@ -150,7 +150,7 @@ class Preference(Generator):
             found = await compare(ctx, self.judge, rubric.text, *pair, tries=self.tries)
         if found.share is None:
             return Child(values, "failed", "cannot_judge", list(found.unread))
-        values["preference"] = found.share
+        values |= {"preference": found.share, "flipped": found.flips}
         detail = {"chances": list(found.chances), "reasons": list(found.reasons)}
         if found.flips and self.flips == "drop":
             return Child(values, "dropped", "judge_flips", detail)

@@ -17,7 +17,7 @@ from ..core.registry import operator
 from ..core.waiting import gathered
 from ..measures.evidence import announces, askable
 from ..measures.faithful import meta_talk, unfaithful
-from ..measures.questions import clean_question, one_sided, question_problem, relation_problem
+from ..measures.questions import clean_question, empty_answer, one_sided, question_problem, relation_problem
 from ..measures.retriever import Hit, Retriever
 from ..measures.sentences import content_words, find_folded, fold_space, plain_text, sentences
 from . import grounded_prompts as asking
@@ -186,6 +186,8 @@ class RagQA(Retriever, Generator):
             return "no_evidence", {"gain": round(gains[best], 4)}
         if (other := one_sided(values["question"], values["evidence"])) is not None:
             return "one_sided", other
+        if empty := empty_answer(values["question"], values["answer"]):
+            return empty
         margin = gains[best] - max((gain for i, gain in enumerate(gains) if i != best), default=-math.inf)
         if margin < self.min_margin:
             return "ambiguous_evidence", {"gain": round(gains[best], 4), "margin": round(margin, 4)}

@@ -8,15 +8,20 @@ from typing import Any
 
 from ..core.call import Reply
 from ..measures.refusal import is_refusal
+from ..measures.rouge import rouge_l
 from ..measures.sentences import fold_space
 from ..measures.tokens import tokens
 from .parsing import without_talk
 
 Message = Mapping[str, Any]
+MAX_LIKE_CRITIQUE = 0.9
+"""ROUGE-L of a rewrite and its critique; of 19 kept rewrites read one by one, 8 lay above: 7 wrong, 1 flawed."""
 COPY = 0.8
 """Share of words in common, from which one text is another again."""
 _OF_ITSELF = re.compile(
     r"\b(?:revised|rewritten|reworded|updated|improved|corrected) (?:version|response|reply|answer|text|sentence|message)\b"
+    r"|^\W*(?:two|three|two or three) sentences\b|\boriginal text\b|\balternative (?:version|response|reply|answer)\b"
+    r"|\b(?:can|could) be (?:rephrased|reworded|rewritten)\b"
     r"|\b(?:original|previous|earlier|new) (?:response|reply|answer)\b|\b(?:this|my|your) (?:response|reply|rewrite|revision)\b"
     r"|\bthis (?:version|answer) (?:is|was|has|does|doesn|will)\b"
     r"|\bI(?:['\u2019]ve| have)? (?:rewrote|rewritten|rephrased|reworded|revised)\b"
@@ -84,7 +89,8 @@ def alike(a: str, b: str) -> bool:
 def bad_revision(revision: str, critique: str, before: str) -> str | None:
     """Return why a rewrite cannot stand, None where it can.
 
-    `no_critique`: the critique says the text over again. `speaks_of_itself`: the rewrite tells of the rewriting, in place of the reply.
+    `no_critique`: the critique says the text over again. `copies_critique`: the rewrite is the critique (ROUGE-L of 0.9 or more).
+    `speaks_of_itself`: the rewrite tells of the rewriting, or says over what was asked for, in place of the reply.
 
     Example:
         >>> bad_revision("I have made a few changes to my reply.", "Be kinder.", "Go away.")
@@ -94,4 +100,6 @@ def bad_revision(revision: str, critique: str, before: str) -> str | None:
     """
     if fold_space(critique).casefold() == fold_space(before).casefold():
         return "no_critique"
+    if rouge_l(revision, critique) >= MAX_LIKE_CRITIQUE:
+        return "copies_critique"
     return "speaks_of_itself" if _OF_ITSELF.search(revision) else None

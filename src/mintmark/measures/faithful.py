@@ -14,7 +14,8 @@ _META = re.compile(
     r"\b(?:as an ai\b|language model|i(?:'m| am) (?:sorry|unable)|i (?:can(?:not|'t)|hope|will now|have (?:re|ex))"
     r"|here(?:'s| is| are) (?:the|a|an|some|my|your)\b"
     r"|(?:the|this|that|following|given|above|provided|original) (?:\w+ )?(?:passage|text|excerpt|paragraph|document|article"
-    r"|snippet|sentence|input)s?\b|re(?:phrased|written) (?:version|text|passage)|let me know|in summary|feel free)",
+    r"|snippet|sentence|input)s?\b|re(?:phrased|written) (?:version|text|passage)|let me know|in summary|feel free"
+    r"|(?:happy|glad) to (?:help|assist))",
     re.IGNORECASE,
 )
 

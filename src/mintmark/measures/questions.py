@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from .sentences import content_words, fold_space
+from .sentences import content_words, fold_space, stem
 
 _LEADS = re.compile(r"^\s*(?:\W*\b(?:question|q|answer|a)\s*\d*\s*[:.)]\s*|[-*\d.)\s]+(?=\w))", re.IGNORECASE)
 _OPENS = re.compile(
@@ -27,6 +27,20 @@ _DANGLES = re.compile(
     r"|^(?:\w+\s+){1,4}(?:it|them|they|he|she)\s*\?$|^(?:this|these|that|those|it)\b",
     re.IGNORECASE,
 )
+
+_CAUSE = re.compile(
+    r"^(?:how(?!\s+(?:many|much|long|often|old|far|large|big|deep|high|wide|fast)\b)|why|what\s+(?:makes?|causes?|leads?)\b)",
+    re.IGNORECASE,
+)
+_TERM = re.compile(r"^what(?:['’]s|\s+is|\s+are)\s+(?:an?\s+|the\s+)?((?:[\w\"“”'’.-]+\s*){1,5})\?$", re.IGNORECASE)
+_NAMES_A_PART = re.compile(
+    r"\b(?:of|behind|for|to|in|between|default|purpose|meaning|reason|difference)\b", re.IGNORECASE
+)
+_DEFINES = re.compile(
+    r"(?:[\"”'’`)]\s*)?(?:(?:also|usually|simply|often|always|now|then)\s+)?(?:are|were|mean|refer|consist|[a-z]+[^\Ws]s|is|was|has)\b|[\"”'’`)]*[:(—–,-]"
+)
+_CALLED = re.compile(r"(?:\b(?:is|are|called|named|known\s+as|means)|[(—–])\s*(?:an?\s+|the\s+)?[\"“'‘`]?$")
+_MIN_NEW_WORDS = 4
 
 
 def clean_question(text: str) -> str:
@@ -104,3 +118,33 @@ def one_sided(question: str, evidence: str) -> str | None:
     there = content_words(evidence)
     sides = [side for side in found.groups() if side] if found else []
     return next((side for side in sides if content_words(side) and not content_words(side) & there), None)
+
+
+def empty_answer(question: str, answer: str) -> tuple[str, str] | None:
+    """Return (reason, what was found) where an answer by its form alone tells nothing of what is asked, else None.
+
+    Reasons: `restates_question` where a question for a way or a cause is answered in its own words, with fewer than four new
+    ones; `no_definition` where it asks what something is, and in the answer that is never followed by a verb which says so. Of
+    150 rows read one by one, 50 of which the rules were found on, they name 17 of the 81 wrong ones, 7 of 39 flawed and 1 of 30
+    right ones. English only.
+
+    Example:
+        >>> empty_answer("How does a cache improve speed?", "A cache can improve the speed of programs.")
+        ('restates_question', 'program')
+        >>> empty_answer("What is a cache?", "A cache keeps what was asked before.") is None
+        True
+    """
+    if _CAUSE.search(question):
+        new = content_words(answer) - content_words(question)
+        return ("restates_question", " ".join(sorted(new))) if len(new) < _MIN_NEW_WORDS else None
+    found = _TERM.match(question)
+    if found is None or _NAMES_A_PART.search(found[1]):
+        return None
+    term = [stem(word) for word in re.findall(r"\w+", found[1].lower())]
+    words = list(re.finditer(r"\w+", answer.lower()))
+    for i in range(len(words) - len(term) + 1):
+        if [stem(word[0]) for word in words[i : i + len(term)]] == term:
+            before, after = answer[: words[i].start()].lower(), answer[words[i + len(term) - 1].end() :].lower()
+            if _DEFINES.match(after.lstrip()) or _CALLED.search(before):
+                return None
+    return "no_definition", found[1].strip()

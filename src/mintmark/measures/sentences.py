@@ -99,14 +99,17 @@ def plain_text(text: str) -> str:
     Example:
         >>> plain_text("Use [the `run`](cli.md) command, **always**.")
         'Use the run command, always.'
+        >>> plain_text("See :pep:`484` on ``__init__`` and __path__.")
+        'See PEP 484 on __init__ and __path__.'
     """
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
     text = re.sub(r"!?\[([^\]]*)\]\[[^\]]*\]", r"\1", text)
+    text = re.sub(r":(pep|rfc):`(\d+)`", lambda found: f"{found[1].upper()} {found[2]}", text)
     text = re.sub(r":[\w:.-]+:`~?([^`<]*?)(?:\s*<[^`]*>)?`", r"\1", text)
     text = re.sub(r"`([^`<]+?)\s*<[^`>]*>`__?", r"\1", text)
     text = re.sub(r"``?([^`]*)``?_{0,2}", r"\1", text)
-    text = re.sub(r"(?<!\w)(\*\*|__)(?=\S)(.+?)(?<=\S)\1(?!\w)", r"\2", text)
-    text = re.sub(r"(?<!\w)([*_])(?=\S)(.+?)(?<=\S)\1(?!\w)", r"\2", text)
+    text = re.sub(r"(?<!\w)(\*\*|__(?!\w+__(?!\w)))(?=\S)(.+?)(?<=\S)\1(?!\w)", r"\2", text)  # `__init__` is a name
+    text = re.sub(r"(?<!\w)([*_])(?=[^\s_])(.+?)(?<=[^\s_])\1(?!\w)", r"\2", text)
     text = re.sub(r"\[#?\w+\]_", "", text)
     return " ".join(text.split())
 
