@@ -13,8 +13,8 @@ CRITIQUE, BEFORE = "Be kinder.", "Go away."
     "text",
     [
         "Here's a revised version of it.", "This response is kinder.", "I've made a few small changes.", "The original answer was rude.",
-        
-        "Two or three sentences: go.", "The answer can be rephrased to this.", "I kept the original text.", "I have rewritten it.", "Your reply is now kinder.", "This version is kinder.",
+        "Two or three sentences: go.", "The answer can be rephrased to this.", "I kept the original text.",
+        "I have rewritten it.", "Your reply is now kinder.", "This version is kinder.",
     ],
 )  # fmt: skip
 def test_a_rewrite_that_tells_of_itself_is_no_reply(text: str) -> None:
