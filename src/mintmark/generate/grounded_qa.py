@@ -31,7 +31,8 @@ class GroundedQA(Generator):
     evidence that is not in the chunk is dropped as `not_verbatim`. An `unanswerable` question is checked: the model is asked to quote
     the sentence that answers it, and a quote that stands in the chunk drops the row as `answerable`.
 
-    A question that points at a text its reader will not have ("the passage") is dropped as `not_standalone`.
+    A question that points at a text its reader will not have ("the passage") is dropped as `not_standalone`; an answer that tells
+    nothing of what is asked as `restates_question` or `no_definition`.
 
     New columns: question, answer, evidence, context (the chunk), kind. All other columns of the chunk are kept.
 
