@@ -95,3 +95,31 @@ def test_what_cannot_stand_does_not(at: int, answer: Any, fate: str, reason: str
 def test_a_critique_that_cannot_be_read_fails_the_row(tmp_path: Path) -> None:
     (gone,) = made(tmp_path / "run", lambda request: "Fine, I think.", tries=2).dropped().to_pylist()
     assert (gone["fate"], gone["reason"]) == ("failed", "invalid_json")
+
+
+@pytest.mark.parametrize(
+    ("feedback", "until"),
+    [
+        ("The answer is incorrect: name a river.", "rounds"),
+        ("It is not complete.", "rounds"),
+        ("Nothing is missing, and it is not wrong.", "stop"),
+        ("A fine answer.", "stop"),
+    ],
+)
+def test_a_critic_that_stops_and_complains_is_taken_at_its_complaint(feedback: str, until: str, tmp_path: Path) -> None:
+    def script(request: Request) -> Any:
+        told = [str(m["content"]) for m in request.body["messages"]]
+        if told[0].startswith("Task:"):
+            return json.dumps({"feedback": feedback, "stop": True})
+        return f"version {len(told)}"
+
+    (row,) = made(tmp_path / "run", script, max_rounds=1)
+    assert row["refined_until"] == until
+
+
+def test_a_critique_that_is_the_answer_is_none(tmp_path: Path) -> None:
+    def script(request: Request) -> Any:
+        told = str(request.body["messages"][0]["content"])
+        return json.dumps({"feedback": "the  elbe.", "stop": True}) if told.startswith("Task:") else "The Elbe."
+
+    assert [r["reason"] for r in made(tmp_path / "run", script).dropped().to_pylist()] == ["no_critique"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from pydantic import Field
@@ -11,6 +12,7 @@ from ..core.dataset import Column, Columns, Row
 from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born, failed
 from ..core.registry import operator
+from ..measures.sentences import fold_space
 from .base import Generator
 from .parsing import without_talk
 from .talk import assistant, bad_revision, opened, unusable, user
@@ -30,6 +32,13 @@ _REWRITE = (
     "alone."
 )
 
+_COMPLAINS = re.compile(
+    r"(?<!nothing )(?<!nothing is )(?<!not )(?<!no )"
+    r"\b(?:incorrect|incomplete|inaccurate|wrong|missing|misleading"
+    r"|not (?:quite |entirely |fully )?(?:correct|complete|accurate|clear|true))\b",
+    re.IGNORECASE,
+)
+
 
 @operator("generate.self_refine", version=1)
 class SelfRefine(Generator):
@@ -37,7 +46,9 @@ class SelfRefine(Generator):
 
     Every version stands in `versions` with the critique that followed it. A rewrite that changes nothing ends the rounds. A critique
     that cannot be read fails the row; a version that is empty or cut off drops it as `empty_reply` or `cut_off`,
-    one that tells of its rewriting as `speaks_of_itself`, a critique that repeats the version as `no_critique`.
+    one that tells of its rewriting as `speaks_of_itself`, one that is its critique as `copies_critique`, a critique that repeats the
+    version as `no_critique`. A critic that says that nothing is left to mend, and in the same breath that the answer is incorrect or
+    incomplete, is taken at its complaint.
 
     New columns: response, versions (response and critique of each), refined_until (`stop`, `unchanged` or `rounds`).
 
@@ -108,7 +119,9 @@ class SelfRefine(Generator):
                 **self.sampling(ctx, temperature=0.0),
             )  # fmt: skip
             versions[-1]["critique"] = told["feedback"].strip()
-            if told["stop"]:
+            if fold_space(versions[-1]["critique"]).casefold() == fold_space(text).casefold():
+                return born([Child(values, "dropped", "no_critique", {"version": n, "text": text[:200]})])
+            if told["stop"] and not _COMPLAINS.search(versions[-1]["critique"]):
                 return born([Child({**values, "refined_until": "stop"})])
             talk = [
                 *opened(self.system, asked),
