@@ -109,3 +109,12 @@ def test_a_fact_said_again_counts_once_and_a_cut_one_not_at_all(tmp_path: Path) 
     assert row["facts"] == 1 and row["left_out"] == [{"reason": "repeated", "count": 1}]
     run = run_steps(tmp_path / "2", [Extract(min_source_words=10)], [{"text": MARKED}], lambda request: Reply(reply))
     assert reasons(run) == [("dropped", "too_few_facts")]
+
+
+def test_of_two_facts_that_differ_in_a_word_the_text_s_own_stays(tmp_path: Path) -> None:
+    own = "Bees of one hive make about 25 kilograms in a summer."
+    reply = f"- {own.replace('summer', 'valley')}\n- {own}\n- In the valley of the Drava they feed on lime trees."
+    step = Extract(min_source_words=10, min_fact_words=4)
+    (row,) = run_steps(tmp_path, [step], [{"text": MARKED}], lambda request: reply)
+    assert row["text"].splitlines()[0] == f"- {own}"
+    assert {"reason": "twin", "count": 1} in row["left_out"]

@@ -14,12 +14,16 @@ from ..core.outcome import Child, RowOutcome, born, dropped, failed
 from ..core.registry import operator
 from ..measures.evidence import askable
 from ..measures.faithful import meta_talk, unfaithful
-from ..measures.sentences import content_words, plain_text, prose, sentences
+from ..measures.rouge import rouge_l
+from ..measures.sentences import content_words, fold_space, plain_text, prose, sentences
 from ..measures.support import closest, turns_round
 from ..measures.text import count_words
 from .base import Generator, Temperature
 from .parsing import list_items, without_talk
 from .text_prompts import ask_facts
+
+MAX_ALIKE = 0.75
+"""ROUGE-L of two facts, from which one of them is a variant of the other."""
 
 
 @operator("generate.extract", version=1)
@@ -29,7 +33,9 @@ class Extract(Generator):
     The model is shown the text's prose: headings, code, tables and markup are left out. Each sentence of each item is judged by
     itself. Left out, and counted by reason in `left_out`: what cannot stand alone as a statement ("It ...", a heading, code),
     speaks of itself, has a number or a name that the text lacks, less than `min_support` of its content words in one sentence of
-    the text, a negation that this sentence does not have or none where it has one, and repetitions. A row with fewer than
+    the text, a negation that this sentence does not have or none where it has one, repetitions, and a `twin`: what says nearly the
+    same as another fact (ROUGE-L of 0.75 or more) and does not stand in the text word for word, as a list that changes a word from
+    line to line does. A row with fewer than
     `min_facts` facts left is dropped as `too_few_facts`, a text of little prose as `too_little_prose`.
 
     New columns: text (the facts, a line each), facts (their number), left_out (reason and number), source_text (the prose). Other columns
@@ -97,7 +103,10 @@ class Extract(Generator):
                     lost[reason] = lost.get(reason, 0) + 1
                 else:
                     facts.append(fact)
-        return facts, lost
+        twins = _twins(facts, source)
+        if twins:
+            lost["twin"] = len(twins)
+        return [fact for n, fact in enumerate(facts) if n not in twins], lost
 
     def _problem(self, fact: str, source: str, facts: Sequence[str]) -> str | None:
         if not fact:
@@ -127,3 +136,15 @@ class Extract(Generator):
 
         fates = ["used", "kept", "used", "dropped", "dropped"]
         return [Example(cls(min_source_words=10), rows, fates, script)]
+
+
+def _twins(facts: Sequence[str], source: str) -> set[int]:
+    """Return the places of facts that are nearly another one and no words of the source; of two such, the later."""
+    there = fold_space(source).casefold()
+    verbatim = [fold_space(fact).rstrip(".").casefold() in there for fact in facts]
+    found: set[int] = set()
+    for n, fact in enumerate(facts):
+        others = (m for m in range(len(facts)) if m != n and m not in found and (verbatim[m] or m < n))
+        if not verbatim[n] and any(rouge_l(fact, facts[m]) >= MAX_ALIKE for m in others):
+            found.add(n)
+    return found
