@@ -48,6 +48,13 @@ def real_recipe(name: str) -> Recipe:
     return Recipe.from_data(recipe)
 
 
+def beside(name: str, folder: Path) -> None:
+    """Put the files that a built-in recipe comes with where it looks for them."""
+    for path, content in get(name).files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+
+
 def given(rows: Rows) -> Data:
     return {"rows": {"rows": rows}}
 
@@ -361,9 +368,7 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     os.chdir(args.out)
     for name in args.names:
-        for path, content in get(name).files.items():
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
-            Path(path).write_bytes(content)
+        beside(name, Path())
         recipe = real_recipe(name).to_data()
         rows = {} if isinstance(recipe.get("rows"), dict) else {"rows": args.rows}
         small = {**rows, "budget": {"calls": args.calls}, "max_failed": 1.0, "seed": args.seed}

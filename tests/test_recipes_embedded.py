@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from benchmarks.real_recipes import DATA, real_recipe
+from benchmarks.real_recipes import DATA, beside, real_recipe
 from tests.support.harness import check_laws
 
 from mintmark.api import Recipe, replay
@@ -24,13 +24,6 @@ CALLS = {"self-instruct": 60, "math": 40, "preference": 40, "retriever-eval": 40
 MOST = {"max_tokens": 80, "samples": 3, "generations": 2, "per_chunk": 1}
 """What a step may ask for at most."""
 INPUTS = {"topics.jsonl": '{"topic": "tides"}\n{"topic": "honey"}\n{"topic": "glaciers"}\n'}
-
-
-def beside(name: str, folder: Path) -> None:
-    """Put the files that a built-in recipe comes with where it looks for them."""
-    for path, content in get(name).files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
 
 
 @pytest.fixture(autouse=True)

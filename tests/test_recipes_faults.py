@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.real_recipes import beside
 from tests.support.harness import FaultServer, Process, check_laws, run, sealed, seen_again
-from tests.test_recipes_embedded import INPUTS, ROOT, beside
+from tests.test_recipes_embedded import INPUTS, ROOT
 
 from mintmark.core.recipe import Recipe
 from mintmark.recipes import get, names

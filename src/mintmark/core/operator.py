@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
 
@@ -232,3 +232,10 @@ class TableOperator(Operator):
 
     @abstractmethod
     def apply(self, table: pa.Table, ctx: BulkContext) -> Outcome: ...
+
+
+def whole(steps: Iterable[Operator]) -> Iterator[Operator]:
+    """Yield steps, each followed by those that it holds."""
+    for step in steps:
+        yield step
+        yield from whole(step.nested())

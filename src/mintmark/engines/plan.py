@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ from ..calls.cost import price_of
 from ..core.dataset import Columns, Row
 from ..core.errors import RecipeError
 from ..core.fingerprint import FORMAT, digest
-from ..core.operator import Operator
+from ..core.operator import whole
 from ..core.recipe import Recipe, require_capability
 from ..models.base import Model
 from ..models.families import circular, deciders
@@ -56,9 +56,7 @@ class Plan:
     def warnings(self) -> list[str]:
         """What may be meant and is seldom wise: a judge of the family that wrote the rows."""
         makers, judges = self.deciders
-        asked = {
-            s.op_name for s in _whole(self.recipe.steps) if any("chat" in needs for needs in s.requires().values())
-        }
+        asked = {s.op_name for s in whole(self.recipe.steps) if any("chat" in needs for needs in s.requires().values())}
         return [
             f"{step} judges with {spec}, of the family that wrote the rows: models favour text of their own kind; "
             "take a judge of another family, or hold its verdicts against people's"
@@ -114,13 +112,6 @@ def plan(recipe: Recipe, *, models: Mapping[str, Model] | None = None) -> Plan:
         recipe, names, built, {k: rows_of(s) for k, s in recipe.inputs.items()}, _segments(steps),
         recipe.source_fingerprints(), columns, any(s.scope == "table" or s.uses_pool for s in recipe.steps),
     )  # fmt: skip
-
-
-def _whole(steps: Iterable[Operator]) -> Iterator[Operator]:
-    """Yield steps, and those that they hold."""
-    for step in steps:
-        yield step
-        yield from _whole(step.nested())
 
 
 def _segments(steps: list[Step]) -> list[Segment]:

@@ -12,10 +12,9 @@ from ..core.dataset import Column, Columns, Row
 from ..core.operator import Example, RowContext
 from ..core.outcome import Child, RowOutcome, born, failed
 from ..core.registry import operator
-from ..measures.sentences import fold_space
 from .base import Generator
 from .parsing import without_talk
-from .talk import assistant, bad_revision, opened, unusable, user
+from .talk import assistant, bad_revision, opened, says_again, unusable, user
 
 _SCHEMA = {
     "type": "object",
@@ -119,7 +118,7 @@ class SelfRefine(Generator):
                 **self.sampling(ctx, temperature=0.0),
             )  # fmt: skip
             versions[-1]["critique"] = told["feedback"].strip()
-            if fold_space(versions[-1]["critique"]).casefold() == fold_space(text).casefold():
+            if says_again(versions[-1]["critique"], text):
                 return born([Child(values, "dropped", "no_critique", {"version": n, "text": text[:200]})])
             if told["stop"] and not _COMPLAINS.search(versions[-1]["critique"]):
                 return born([Child({**values, "refined_until": "stop"})])

@@ -86,6 +86,11 @@ def alike(a: str, b: str) -> bool:
     return len(one & other) >= COPY * len(one | other)
 
 
+def says_again(critique: str, version: str) -> bool:
+    """Say whether a critique is the version itself; white space and case do not count."""
+    return fold_space(critique).casefold() == fold_space(version).casefold()
+
+
 def bad_revision(revision: str, critique: str, before: str) -> str | None:
     """Return why a rewrite cannot stand, None where it can.
 
@@ -98,7 +103,7 @@ def bad_revision(revision: str, critique: str, before: str) -> str | None:
         >>> bad_revision("Please go.", "Go  away.", "Go away."), bad_revision("Please go.", "Be kinder.", "Go away.")
         ('no_critique', None)
     """
-    if fold_space(critique).casefold() == fold_space(before).casefold():
+    if says_again(critique, before):
         return "no_critique"
     if rouge_l(revision, critique) >= MAX_LIKE_CRITIQUE:
         return "copies_critique"

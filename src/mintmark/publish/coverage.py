@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from ..core.errors import MintmarkError
+from ..core.operator import whole
 from ..core.recipe import Recipe
 from ..core.store import RunFolder
 from .parts import groups, part_files, schema_of
-
-if TYPE_CHECKING:
-    from ..core.operator import Operator
 
 DOCUMENTS = "document"
 """What the files that rows come from are called."""
@@ -47,7 +45,7 @@ def covered(folder: RunFolder, recipe: Mapping[str, Any]) -> dict[str, dict[str,
     kept = schema_of(folder).names
     found = {
         column: {**dict.fromkeys(values, 0), **coverage(folder, column)}
-        for axes in [asked.source.axes(), *(step.axes() for step in _all(asked.steps))]
+        for axes in [asked.source.axes(), *(step.axes() for step in whole(asked.steps))]
         for column, values in axes.items() if column in kept or not kept
     }  # fmt: skip
     found[DOCUMENTS] = _documents(folder)
@@ -79,13 +77,6 @@ def _values(values: Mapping[str, int]) -> str:
 def _short(value: str) -> str:
     one = " ".join(value.split())
     return one if len(one) <= 60 else f"{one[:59]}…"
-
-
-def _all(steps: Iterable[Operator]) -> Iterator[Operator]:
-    """Yield the steps and those that they hold."""
-    for step in steps:
-        yield step
-        yield from _all(step.nested())
 
 
 def _documents(folder: RunFolder) -> dict[str, int]:
